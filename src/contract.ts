@@ -28,6 +28,9 @@ export const MAX_NAME_BYTES = 63;
 /** The database for role work: it exists on every server, and no application role owns it. */
 export const MAINTENANCE_DATABASE = 'postgres';
 
+/** The staging label of a version that the user resource writes, before it becomes current in one conditional move. */
+export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
+
 /** Environment variables. */
 export const Env = {
   /** Consumer: ARN (or name) of the secret to log in with. */
@@ -40,6 +43,8 @@ export const Env = {
 
 /** What went wrong, for people and alarms. A heading of docs/runbook.md each. */
 export const ErrorCode = {
+  /** A setting is missing, or names something that cannot be read. */
+  CONFIGURATION: 'Configuration',
   /** The event is not one that Secrets Manager or CloudFormation sends. */
   INVALID_EVENT: 'InvalidEvent',
   /** Rotation is switched off, or belongs to another version of the secret. */
@@ -60,6 +65,8 @@ export const ErrorCode = {
   PRIVILEGE: 'Privilege',
   /** The server refused a statement for another reason. */
   DATABASE: 'Database',
+  /** A fault of this library. */
+  UNEXPECTED: 'Unexpected',
 } as const;
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RotatingPostgresError } from '../../client/src/errors';
+import { type Credential, parseSecretValue } from '../../client/src/secret-value';
+import { type DatabaseUserProperties, ErrorCode, MERGED_STAGE, type SecretValue } from '../../src/contract';
+import type { Deadline } from '../ports/deadline';
+import type { SecretStore } from '../ports/secret-store';
+
+const ROTATION_POLL_MS = 2_000;
+
+/** The secret of a user, with what deploy time knows put beside what rotation owns: the user name of the moment and the password. */
+export interface UserSecret {
+  readonly credential: Credential;
+  /** The fields to store. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Whether they differ from what is stored. */
+  readonly changed: boolean;
+  readonly versionId: string | undefined;
+  /** Whether AWSPENDING is still on the current version, where AWS's own functions leave it. */
+  readonly stillPending: boolean;
+}
+
+/** Reads the secret once no rotation is under way, for that is about to replace what is read. */
+export async function readUserSecret(store: SecretStore, deadline: Deadline, properties: DatabaseUserProperties): Promise<UserSecret> {
+  const { secretArn } = properties;
+  const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
+  const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
+  const deployed = deployedFields(properties);
+  const credential = parseSecretValue(value, `${secretArn} AWSCURRENT`, deployed);
+  const stored = JSON.parse(value!);
+  const { masterarn, ...rest } = { ...stored, ...deployed };
+  const fields = properties.strategy === 'alternating' ? { ...rest, masterarn } : rest;
+  return { credential: { ...credential, ...deployed, port: Number(properties.port) }, fields, changed: !isDeepStrictEqual(fields, stored), versionId, stillPending };
+}
+
+/**
+ * Makes the merged fields current, on condition that the version that was read still is: Secrets Manager refuses to move
+ * AWSCURRENT from a version that does not have it, so that a rotation in between is never undone. AWSPENDING may not stay
+ * behind on what is then no longer current: it would pass for an unfinished rotation.
+ */
+export async function writeUserSecret(store: SecretStore, secretId: string, requestId: string, secret: UserSecret): Promise<void> {
+  if (!secret.changed) return;
+  await store.write({ secretId, token: requestId, stage: MERGED_STAGE, value: JSON.stringify(secret.fields) });
+  if (secret.stillPending && secret.versionId) await store.removePending(secretId, secret.versionId);
+  await store.makeCurrent(secretId, requestId, secret.versionId);
+}
+
+function deployedFields(properties: DatabaseUserProperties): Partial<SecretValue> {
+  const { engine, host, port, database, dbInstanceIdentifier, adminSecretArn, strategy } = properties;
+  return {
+    engine,
+    host,
+    port: Number(port),
+    dbname: database,
+    ...dbInstanceIdentifier === undefined ? {} : { dbInstanceIdentifier },
+    ...strategy === 'alternating' ? { masterarn: adminSecretArn } : {},
+  };
+}
+
+/** The current version, once no other one is pending. */
+async function settledVersion(store: SecretStore, deadline: Deadline, secretId: string): Promise<Pick<UserSecret, 'versionId' | 'stillPending'>> {
+  for (;;) {
+    const { stages } = await store.describe(secretId);
+    const holding = (label: string) => Object.keys(stages).find(version => stages[version].includes(label));
+    const [current, pending] = [holding('AWSCURRENT'), holding('AWSPENDING')];
+    if (pending === undefined || pending === current) return { versionId: current, stillPending: pending !== undefined };
+    if (!await deadline.wait(ROTATION_POLL_MS)) {
+      throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: a rotation is under way (version ${pending}); deploy again when it has ended`);
+    }
+  }
+}

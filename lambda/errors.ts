@@ -1,0 +1,26 @@
+import { RotatingPostgresError } from '../client/src/errors';
+import { ErrorCode } from '../src/contract';
+
+/** Whether the server refused the credential, so that another one may be accepted. */
+export function isRefusedLogin(error: unknown): boolean {
+  return hasCode(error, ErrorCode.AUTHENTICATION);
+}
+
+/** Whether the login was accepted, and then kept out of the database that it asked for. */
+export function isKeptOut(error: unknown): boolean {
+  return hasCode(error, ErrorCode.PRIVILEGE);
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof RotatingPostgresError && error.code === code;
+}
+
+/**
+ * What leaves a function: the code as the error's name, which Lambda reports as `errorType`, and the message. The cause
+ * stays inside, for the driver and the SDK hang on it what was sent and received.
+ */
+export function reported(error: unknown): Error {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof RotatingPostgresError ? error.code : ErrorCode.UNEXPECTED;
+  return Object.assign(new Error(message), { name: code });
+}

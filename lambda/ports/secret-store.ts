@@ -1,0 +1,38 @@
+/** A version of a secret, by its staging label, its id or both. With both they must agree, or nothing is read. */
+export interface VersionSelector {
+  readonly stage?: string;
+  readonly versionId?: string;
+}
+
+export interface SecretDescription {
+  readonly arn: string;
+  readonly rotationEnabled: boolean;
+  /** Staging labels by version id. A version without a label is not here. */
+  readonly stages: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface NewVersion {
+  readonly secretId: string;
+  /** The id of the new version. */
+  readonly token: string;
+  /** The staging label that the new version takes. */
+  readonly stage: string;
+  readonly value: string;
+  /** What Secrets Manager sent with the event, when it rotates under an assumed role. */
+  readonly rotationToken?: string;
+}
+
+/** Where secrets are kept: AWS Secrets Manager, or a double in tests of the steps. */
+export interface SecretStore {
+  describe(secretId: string): Promise<SecretDescription>;
+  /** The value, or undefined where there is no such version or it has no value yet. */
+  read(secretId: string, version: VersionSelector): Promise<string | undefined>;
+  /** Writes a version once: `exists` when its id already holds another value, which then stays. */
+  write(version: NewVersion): Promise<'written' | 'exists'>;
+  /** Moves AWSCURRENT; Secrets Manager moves AWSPREVIOUS along. */
+  makeCurrent(secretId: string, to: string, from: string | undefined): Promise<void>;
+  /** Takes AWSPENDING off a version. */
+  removePending(secretId: string, from: string): Promise<void>;
+  /** All versions that can still be read, also those without a label, newest first. */
+  versionIds(secretId: string): Promise<string[]>;
+}

@@ -1,0 +1,47 @@
+import { copySettings } from './role-settings';
+import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
+import { iterationsOf, type PostgresSession } from './session';
+import { identifier, literal } from './sql';
+import { log } from '../log';
+import type { Pair } from '../ports/database';
+import { scramVerifier } from '../scram';
+
+/**
+ * Makes a login of the pair ready, as the admin, in one transaction. The alternate is a member of the owner and its
+ * sessions start as the owner, so that whatever either creates belongs to one role. Both are said again on each rotation:
+ * a lost membership would only make PostgreSQL warn, and the session go on as the wrong role.
+ */
+export async function armLogin(session: PostgresSession, pair: Pair, username: string, password: string): Promise<void> {
+  const { owner, alternate } = await readRoles(session, pair);
+  if (!owner) throw roleRefused(`the role "${pair.owner}" does not exist, so "${pair.alternate}" cannot alternate with it`);
+  if (alternate && !alternate.memberOfOwner) {
+    throw roleRefused(`the role "${pair.alternate}" exists and is not a member of "${pair.owner}": it may belong to somebody else. ` +
+      `If it is meant to alternate, run: GRANT ${identifier(pair.owner)} TO ${identifier(pair.alternate)}`);
+  }
+  const verifier = literal(await scramVerifier(password, iterationsOf(owner)));
+  const create = username === pair.alternate && !alternate;
+  await session.run([
+    `${create ? 'CREATE' : 'ALTER'} ROLE ${identifier(username)} LOGIN PASSWORD ${verifier}`,
+    ...alternate || create ? tieTogether(pair, owner, alternate) : [],
+  ]);
+}
+
+function tieTogether(pair: Pair, owner: Role, alternate: Role | undefined): string[] {
+  const options = owner.version >= MEMBERSHIP_OPTIONS_SINCE ? ' WITH INHERIT TRUE, SET TRUE' : '';
+  const name = identifier(pair.alternate);
+  const statements = [
+    `GRANT ${identifier(pair.owner)} TO ${name}${options}`,
+    `ALTER ROLE ${name} CONNECTION LIMIT ${owner.connectionLimit}`,
+    ...copySettings(pair.alternate, owner.settings, alternate?.settings ?? []),
+  ];
+  if (alternate && alternate.ownsObjects && !startsAs(alternate)) {
+    // Made by AWS's own function: as the owner, its sessions would lose what it owns. It stays as it was made.
+    log.warn('the alternate owns objects of its own, so its sessions do not start as the owner', { ...pair });
+    return statements;
+  }
+  return [...statements, `ALTER ROLE ${name} SET role TO ${literal(pair.owner)}`];
+}
+
+function startsAs(role: Role): boolean {
+  return role.settings.some(({ database, settings }) => database === null && settings.some(setting => setting.startsWith('role=')));
+}

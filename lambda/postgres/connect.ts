@@ -1,0 +1,61 @@
+import { Client } from 'pg';
+import { databaseError } from './errors';
+import { isKeptOut } from '../errors';
+import type { Credential } from '../../client/src/secret-value';
+import { tlsOptions } from '../../client/src/tls';
+import type { Purpose } from '../ports/database';
+import { MAINTENANCE_DATABASE } from '../../src/contract';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin included;
+ * what a client asks for at its start goes before them.
+ */
+const SETTINGS = [
+  'search_path=pg_catalog,pg_temp',
+  'local_preload_libraries=',
+  'default_transaction_read_only=off',
+  'standard_conforming_strings=on',
+  'statement_timeout=15s',
+  'lock_timeout=5s',
+];
+/** The session is its login, whatever `SET role` default that has. */
+const AS_ITSELF = 'role=none';
+
+export async function connect(credential: Credential, purpose: Purpose): Promise<Client> {
+  switch (purpose) {
+    case 'administer':
+      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]);
+    case 'change-own-password':
+      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]).catch(error => {
+        if (!isKeptOut(error)) throw error;
+        return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF]);
+      });
+    case 'consume':
+      return open(credential, credential.dbname, SETTINGS);
+  }
+}
+
+/** Opens a connection over verified TLS; it is closed again if the login fails. */
+async function open(credential: Credential, database: string, settings: readonly string[]): Promise<Client> {
+  const client = new Client({
+    host: credential.host,
+    port: credential.port,
+    user: credential.username,
+    password: credential.password,
+    database,
+    ssl: tlsOptions(credential.host),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'cdk-rotating-postgres',
+    options: settings.map(setting => `-c ${setting}`).join(' '),
+  });
+  client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
+  try {
+    await client.connect();
+    return client;
+  } catch (cause) {
+    client.end().catch(() => undefined);
+    throw databaseError(cause, credential, database);
+  }
+}

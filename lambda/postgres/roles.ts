@@ -1,0 +1,82 @@
+import type { RoleSettings } from './role-settings';
+import type { PostgresSession } from './session';
+import { RotatingPostgresError } from '../../client/src/errors';
+import { ErrorCode } from '../../src/contract';
+import type { Pair } from '../ports/database';
+
+/** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
+export const MEMBERSHIP_OPTIONS_SINCE = 160_000;
+
+/** What the catalogue says of a login, and of the server beside it. */
+export interface Role {
+  readonly name: string;
+  /** Why a rotation must not touch this role; null where it may. */
+  readonly forbidden: string | null;
+  readonly memberOfOwner: boolean;
+  readonly ownsObjects: boolean;
+  readonly comment: string | null;
+  readonly connectionLimit: number;
+  readonly settings: readonly RoleSettings[];
+  readonly version: number;
+  readonly iterations: string | null;
+}
+
+export interface Roles {
+  readonly owner?: Role;
+  readonly alternate?: Role;
+}
+
+/**
+ * Reads the two logins of a pair, as far as they exist.
+ *
+ * @throws with code `Role` when one is the admin's or has more than an application's rights: its password is not for
+ * an application's secret to change
+ */
+export async function readRoles(session: PostgresSession, pair: Pair): Promise<Roles> {
+  const roles = await session.query<Role>(READ_ROLES, [pair.owner, pair.alternate]);
+  for (const { name, forbidden } of roles) {
+    if (forbidden) throw roleRefused(`"${name}" ${forbidden}, so an application's secret must not change its password`);
+  }
+  return { owner: roles.find(role => role.name === pair.owner), alternate: roles.find(role => role.name === pair.alternate) };
+}
+
+export function roleRefused(message: string): RotatingPostgresError {
+  return new RotatingPostgresError(ErrorCode.ROLE, message);
+}
+
+const READ_ROLES = `
+  SELECT r.rolname AS name,
+    CASE
+      WHEN r.rolname OPERATOR(pg_catalog.=) SESSION_USER THEN 'is the admin'
+      WHEN r.rolsuper THEN 'is a superuser'
+      WHEN r.rolcreaterole THEN 'has CREATEROLE'
+      WHEN r.rolreplication THEN 'has REPLICATION'
+      WHEN r.rolbypassrls THEN 'has BYPASSRLS'
+      ELSE (
+        SELECT 'is a member of ' OPERATOR(pg_catalog.||) g.rolname
+        FROM pg_catalog.pg_roles AS g
+        WHERE g.rolname OPERATOR(pg_catalog.=) ANY (ARRAY['rds_superuser', 'rds_iam', 'rds_ad']::pg_catalog.name[])
+          AND pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
+        LIMIT 1
+      )
+    END AS forbidden,
+    EXISTS (
+      SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS o ON o.oid OPERATOR(pg_catalog.=) m.roleid
+      WHERE m.member OPERATOR(pg_catalog.=) r.oid AND o.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+    ) AS "memberOfOwner",
+    EXISTS (
+      SELECT FROM pg_catalog.pg_shdepend AS d
+      WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
+        AND d.refobjid OPERATOR(pg_catalog.=) r.oid AND d.deptype OPERATOR(pg_catalog.=) 'o'
+    ) AS "ownsObjects",
+    pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment,
+    r.rolconnlimit AS "connectionLimit",
+    COALESCE((
+      SELECT pg_catalog.json_agg(pg_catalog.json_build_object('database', d.datname, 'settings', s.setconfig))
+      FROM pg_catalog.pg_db_role_setting AS s LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
+      WHERE s.setrole OPERATOR(pg_catalog.=) r.oid
+    ), '[]') AS settings,
+    pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
+    pg_catalog.current_setting('scram_iterations', true) AS iterations
+  FROM pg_catalog.pg_roles AS r
+  WHERE r.rolname OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2]::pg_catalog.name[])`;

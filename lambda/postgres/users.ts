@@ -1,0 +1,82 @@
+import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
+import type { PostgresSession } from './session';
+import { identifier, literal } from './sql';
+import type { Credential } from '../../client/src/secret-value';
+import type { DatabaseUserProperties } from '../../src/contract';
+import type { Pair } from '../ports/database';
+
+/** The comment on a role says which secret it belongs to, so that no other secret of this library takes it over. */
+const MARK = 'cdk-rotating-postgres: password in ';
+
+/**
+ * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
+ * credential does not log in, so that an update leaves a rotated login alone.
+ */
+export async function provideLogin(
+  admin: PostgresSession, secretArn: string, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
+): Promise<void> {
+  const { owner } = await readRoles(admin, pair);
+  const name = identifier(pair.owner);
+  const mark = `COMMENT ON ROLE ${name} IS ${literal(MARK + secretArn)}`;
+  if (!owner) {
+    await admin.run([`CREATE ROLE ${name} LOGIN`, mark]);
+    return admin.armLogin(pair, credential.username, credential.password);
+  }
+  refuseForeign(owner, secretArn);
+  if (await logsIn()) {
+    return owner.comment === null ? admin.run([mark]) : undefined;
+  }
+  if (owner.comment !== MARK + secretArn) {
+    throw roleRefused(`the role ${name} exists already and ${secretArn} does not log in to it: choose another user name, or drop the role`);
+  }
+  return admin.armLogin(pair, credential.username, credential.password);
+}
+
+function refuseForeign(role: Role, secretArn: string): void {
+  if (!role.comment?.startsWith(MARK) || role.comment === MARK + secretArn) return;
+  throw roleRefused(`the role "${role.name}" belongs to another secret, ${role.comment.slice(MARK.length)}: choose another user name, ` +
+    `or, if that secret is gone, run: COMMENT ON ROLE ${identifier(role.name)} IS NULL, and give the role the password of ${secretArn}`);
+}
+
+/** Creates the database if it is not there, and gives the user its privileges on it. */
+export async function provideDatabase(admin: PostgresSession, { database, username, privileges }: DatabaseUserProperties): Promise<void> {
+  const name = identifier(database);
+  let found = await readDatabase(admin, database, username);
+  if (!found) {
+    await admin.run([`CREATE DATABASE ${name}`]); // alone: it cannot be part of a transaction
+    found = await readDatabase(admin, database, username);
+  }
+  if (!found) throw roleRefused(`the database ${name} was dropped while its user was being created`);
+  const user = identifier(username);
+  const owns = found.owner === username;
+  if (privileges === 'owner' && !owns) {
+    await admin.run(asMember(user, found, `ALTER DATABASE ${name} OWNER TO ${user}`));
+  }
+  if (privileges === 'connect') {
+    await admin.run([
+      ...owns ? asMember(user, found, `ALTER DATABASE ${name} OWNER TO CURRENT_USER`) : [],
+      ...found.connects ? [] : [`GRANT CONNECT ON DATABASE ${name} TO ${user}`],
+    ]);
+  }
+}
+
+/** To give a database to a role, or take it from one, the admin has to be its member: for this one transaction. */
+function asMember(role: string, { version }: Found, statement: string): string[] {
+  const options = version >= MEMBERSHIP_OPTIONS_SINCE ? ' WITH INHERIT TRUE, SET TRUE' : '';
+  return [`GRANT ${role} TO CURRENT_USER${options}`, statement, `REVOKE ${role} FROM CURRENT_USER`];
+}
+
+interface Found {
+  readonly owner: string;
+  readonly connects: boolean;
+  readonly version: number;
+}
+
+async function readDatabase(admin: PostgresSession, database: string, username: string): Promise<Found | undefined> {
+  const [found] = await admin.query<Found>(`
+    SELECT pg_catalog.pg_get_userbyid(d.datdba) AS owner, pg_catalog.has_database_privilege($2::pg_catalog.name, d.oid, 'CONNECT') AS connects,
+      pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version
+    FROM pg_catalog.pg_database AS d
+    WHERE d.datname OPERATOR(pg_catalog.=) $1::pg_catalog.name`, [database, username]);
+  return found;
+}

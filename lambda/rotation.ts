@@ -1,0 +1,22 @@
+import type { Context } from 'aws-lambda';
+import { reported } from './errors';
+import { lambdaDeadline } from './lambda-deadline';
+import { log } from './log';
+import { PostgresDatabase } from './postgres/database';
+import { parseEvent } from './rotation/event';
+import { rotate } from './rotation/rotate';
+import { SecretsManagerStore } from './secrets-manager/store';
+
+const store = new SecretsManagerStore();
+const database = new PostgresDatabase();
+
+/** The rotation function: Secrets Manager invokes it for each step of a rotation. */
+export async function handler(event: unknown, context: Context): Promise<void> {
+  try {
+    await rotate(parseEvent(event), { store, database, deadline: lambdaDeadline(context) });
+  } catch (error) {
+    const failure = reported(error);
+    log.error(failure.message, { code: failure.name });
+    throw failure;
+  }
+}

@@ -1,0 +1,15 @@
+import type { Rotation } from './rotate';
+import { strategyOf } from './strategy';
+import { readCurrent } from './versions';
+import { generatePassword } from '../password';
+
+/**
+ * Gives the pending version its value. Secrets Manager keeps the first value that a version gets, so that a second
+ * delivery, or a second process, cannot change a password that is already on its way to the database.
+ */
+export async function createSecret(rotation: Rotation): Promise<void> {
+  const { store, secretId, token, rotationToken } = rotation;
+  const { credential, fields } = await readCurrent(rotation);
+  const next = { ...fields, username: strategyOf(credential).nextUsername(credential), password: generatePassword() };
+  await store.write({ secretId, token, stage: 'AWSPENDING', value: JSON.stringify(next), rotationToken });
+}

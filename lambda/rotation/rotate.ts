@@ -1,0 +1,50 @@
+import { createSecret } from './create-secret';
+import { type RotationEvent, type Step } from './event';
+import { finishSecret } from './finish-secret';
+import { setSecret } from './set-secret';
+import { testSecret } from './test-secret';
+import { RotatingPostgresError } from '../../client/src/errors';
+import { ErrorCode } from '../../src/contract';
+import { log } from '../log';
+import type { Database } from '../ports/database';
+import type { Deadline } from '../ports/deadline';
+import type { SecretStore } from '../ports/secret-store';
+
+/** What the steps work with. */
+export interface Ports {
+  readonly store: SecretStore;
+  readonly database: Database;
+  readonly deadline: Deadline;
+}
+
+/** One rotation, as its steps see it. */
+export interface Rotation extends Ports {
+  readonly secretId: string;
+  readonly token: string;
+  readonly rotationToken?: string;
+  /** The id of the version that is current while the rotation runs. */
+  readonly currentVersion: string | undefined;
+}
+
+const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecret, setSecret, testSecret, finishSecret };
+
+/**
+ * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that is
+ * finished stays as it is, and one that is not pending is refused before anything is read.
+ */
+export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
+  const { arn, rotationEnabled, stages } = await ports.store.describe(event.secretId);
+  const refuse = (why: string) => new RotatingPostgresError(ErrorCode.NOT_PENDING, `${event.secretId}: ${why}`);
+
+  const labels = stages[event.token];
+  if (labels?.includes('AWSCURRENT')) {
+    log.info('the rotation is already finished', { step: event.step, secretId: arn });
+    return;
+  }
+  if (!rotationEnabled) throw refuse('rotation is not enabled');
+  if (!labels?.includes('AWSPENDING')) throw refuse(`version ${event.token} is not AWSPENDING`);
+
+  const currentVersion = Object.keys(stages).find(version => stages[version].includes('AWSCURRENT'));
+  await STEPS[event.step]({ ...ports, secretId: arn, token: event.token, rotationToken: event.rotationToken, currentVersion });
+  log.info('the step is done', { step: event.step, secretId: arn });
+}

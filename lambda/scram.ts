@@ -1,0 +1,28 @@
+import { createHash, createHmac, pbkdf2 as pbkdf2Callback, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const pbkdf2 = promisify(pbkdf2Callback);
+
+/** PostgreSQL's default, and the least that RFC 7677 allows. */
+const MIN_ITERATIONS = 4_096;
+/** More than this, and pg refuses to log in. */
+const MAX_ITERATIONS = 100_000;
+/** As PostgreSQL's own verifiers. */
+const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+
+/**
+ * The SCRAM-SHA-256 verifier of a password, in the form in which PostgreSQL stores it. PostgreSQL takes it wherever it
+ * takes a password, so that no server log, `pg_stat_activity` or extension ever sees the password itself.
+ *
+ * @param password printable ASCII: SASLprep leaves it as it is
+ * @param iterations the server's `scram_iterations`; clamped to what every client accepts
+ */
+export async function scramVerifier(password: string, iterations: number, salt = randomBytes(SALT_BYTES)): Promise<string> {
+  const rounds = Math.min(Math.max(iterations, MIN_ITERATIONS), MAX_ITERATIONS);
+  const salted = await pbkdf2(password, salt, rounds, KEY_BYTES, 'sha256');
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
+  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
+  const serverKey = hmac('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
