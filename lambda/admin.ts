@@ -1,7 +1,7 @@
+import { isRefusedLogin } from './errors';
 import type { Purpose } from './ports/database';
 import type { Deadline } from './ports/deadline';
 import type { SecretStore } from './ports/secret-store';
-import { isRefusedLogin } from './errors';
 import { RotatingPostgresError } from '../client/src/errors';
 import { type Credential, parseSecretValue } from '../client/src/secret-value';
 import { ErrorCode } from '../src/contract';

@@ -9,11 +9,12 @@ import { SecretsManagerStore } from './secrets-manager/store';
 
 const store = new SecretsManagerStore();
 const database = new PostgresDatabase();
+const tested = new Set<string>();
 
 /** The rotation function: Secrets Manager invokes it for each step of a rotation. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   try {
-    await rotate(parseEvent(event), { store, database, deadline: lambdaDeadline(context) });
+    await rotate(parseEvent(event), { store, database, tested, deadline: lambdaDeadline(context) });
   } catch (error) {
     const failure = reported(error);
     log.error(failure.message, { code: failure.name });

@@ -3,7 +3,7 @@ import { readUserSecret, writeUserSecret } from './user-secret';
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
-import { isRefusedLogin } from '../errors';
+import { isKeptOut, isRefusedLogin } from '../errors';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 import type { PostgresDatabase } from '../postgres/database';
@@ -46,10 +46,11 @@ function checkUsername({ secretArn, username }: DatabaseUserProperties, current:
 
 async function logsIn(database: PostgresDatabase, credential: Credential): Promise<boolean> {
   try {
-    const session = await database.open(credential, 'change-own-password');
+    const session = await database.open(credential, 'administer');
     await session.close();
     return true;
   } catch (error) {
+    if (isKeptOut(error)) return true;
     if (isRefusedLogin(error)) return false;
     throw error;
   }

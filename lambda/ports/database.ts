@@ -32,7 +32,10 @@ export interface Session {
 export type Purpose =
   /** To change roles: in the maintenance database, as the login itself whatever role its sessions start as. */
   | 'administer'
-  /** The same, or in the secret's database for a login that is kept out of the maintenance database. */
+  /**
+   * To change its password: as the login itself, in the secret's database, so that a database that it cannot use is found out
+   * before anything is changed. An admin does it in the maintenance database.
+   */
   | 'change-own-password'
   /** To log in as the consumer will: in the secret's database, with the login's own settings for `role`. */
   | 'consume';

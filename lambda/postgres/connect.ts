@@ -1,10 +1,9 @@
 import { Client } from 'pg';
 import { databaseError } from './errors';
-import { isKeptOut } from '../errors';
 import type { Credential } from '../../client/src/secret-value';
 import { tlsOptions } from '../../client/src/tls';
-import type { Purpose } from '../ports/database';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
+import type { Purpose } from '../ports/database';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -28,10 +27,7 @@ export async function connect(credential: Credential, purpose: Purpose): Promise
     case 'administer':
       return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]);
     case 'change-own-password':
-      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]).catch(error => {
-        if (!isKeptOut(error)) throw error;
-        return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF]);
-      });
+      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF]);
     case 'consume':
       return open(credential, credential.dbname, SETTINGS);
   }

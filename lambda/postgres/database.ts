@@ -6,6 +6,18 @@ import type { Database, Purpose } from '../ports/database';
 /** PostgreSQL, over verified TLS. */
 export class PostgresDatabase implements Database {
   async open(credential: Credential, purpose: Purpose): Promise<PostgresSession> {
-    return new PostgresSession(await connect(credential, purpose), credential);
+    const session = new PostgresSession(await connect(credential, purpose), credential);
+    if (purpose !== 'change-own-password' || !await isAdmin(session)) return session;
+    await session.close();
+    return this.open(credential, 'administer');
+  }
+}
+
+async function isAdmin(session: PostgresSession): Promise<boolean> {
+  try {
+    return await session.isAdmin();
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg';
 import { RotatingPostgresError } from '../../client/src/errors';
-import { ErrorCode } from '../../src/contract';
 import type { Credential } from '../../client/src/secret-value';
+import { ErrorCode } from '../../src/contract';
 
 /**
  * What the driver threw, with a code and the place it happened at. PostgreSQL's own messages name roles and databases and

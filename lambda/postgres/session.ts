@@ -9,8 +9,15 @@ import { scramVerifier } from '../scram';
 /** What a server without the setting (PostgreSQL 15 and older) uses. */
 const DEFAULT_ITERATIONS = 4_096;
 
+interface Self {
+  readonly admin: boolean;
+  readonly iterations: string | null;
+}
+
 /** A session on a real server. Every name that it sends is qualified; errors carry a code and no SQL. */
 export class PostgresSession implements Session {
+  private known?: Self;
+
   constructor(private readonly client: Client, readonly login: Credential) {}
 
   async identity(): Promise<Identity> {
@@ -23,10 +30,21 @@ export class PostgresSession implements Session {
     return identity;
   }
 
+  /** Whether the login may change other roles, so that it should not work where an application makes the rules. */
+  async isAdmin(): Promise<boolean> {
+    return (await this.self()).admin;
+  }
+
   async changeOwnPassword(username: string, password: string): Promise<void> {
-    const [server] = await this.query<{ iterations: string | null }>(
-      "SELECT pg_catalog.current_setting('scram_iterations', true) AS iterations");
-    await this.run([`ALTER ROLE ${identifier(username)} PASSWORD ${literal(await scramVerifier(password, iterationsOf(server)))}`]);
+    const verifier = await scramVerifier(password, iterationsOf(await this.self()));
+    await this.run([`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`]);
+  }
+
+  private async self(): Promise<Self> {
+    [this.known] = this.known ? [this.known] : await this.query<Self>(`
+      SELECT r.rolsuper OR r.rolcreaterole AS admin, pg_catalog.current_setting('scram_iterations', true) AS iterations
+      FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER`);
+    return this.known;
   }
 
   async armLogin(pair: Pair, username: string, password: string): Promise<void> {

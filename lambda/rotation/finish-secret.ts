@@ -1,10 +1,16 @@
 import type { Rotation } from './rotate';
+import { testSecret } from './test-secret';
 
 /**
- * Makes the pending version the current one: from here on consumers read it. AWSPENDING then has said all it had to; left
- * where it is, it would block the next rotation as soon as another version became current.
+ * Makes the pending version the current one: from here on consumers read it, so that it must log in. A process that has
+ * seen it do so does not look again.
+ *
+ * AWSPENDING then has said all it had to; left where it is, it would block the next rotation as soon as another version
+ * became current.
  */
-export async function finishSecret({ store, secretId, token, currentVersion }: Rotation): Promise<void> {
+export async function finishSecret(rotation: Rotation): Promise<void> {
+  const { store, secretId, token, currentVersion, tested } = rotation;
+  if (!tested.has(token)) await testSecret(rotation);
   await store.makeCurrent(secretId, token, currentVersion);
   await store.removePending(secretId, token);
 }

@@ -15,6 +15,8 @@ export interface Ports {
   readonly store: SecretStore;
   readonly database: Database;
   readonly deadline: Deadline;
+  /** The versions that this process has seen log in. */
+  readonly tested: Set<string>;
 }
 
 /** One rotation, as its steps see it. */

@@ -1,5 +1,5 @@
-import type { Strategy } from './strategy';
 import type { Rotation } from './rotate';
+import type { Strategy } from './strategy';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { type Credential, parseSecretValue } from '../../client/src/secret-value';
 import { ErrorCode } from '../../src/contract';

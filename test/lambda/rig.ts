@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, GetSecretValueCommand, type RotationRulesType } from '@aws-sdk/client-secrets-manager';
 import type { DatabaseUserProperties, SecretValue } from '../../src/contract';
 import { FunctionProcess } from '../local/function-process';
-import { type Login, withClient } from '../local/postgres';
+import { type Login, type PostgresServer, withClient } from '../local/postgres';
 import { type LocalSecretsManager, startSecretsManager, type SecretsManagerOptions } from '../local/secrets-manager';
 import { newTenancy, type Tenancy } from '../local/servers';
 
@@ -31,8 +31,8 @@ export interface Rig extends Tenancy {
 
 export const ROTATION_RULES: RotationRulesType = { AutomaticallyAfterDays: 30 };
 
-export async function startRig(options: SecretsManagerOptions = {}): Promise<Rig> {
-  const tenancy = await newTenancy();
+export async function startRig(options: SecretsManagerOptions = {}, server?: PostgresServer): Promise<Rig> {
+  const tenancy = await newTenancy(server);
   const secrets = await startSecretsManager({ ...options, invoke: event => rotation.invoke(event) });
   const environment = { ...secrets.environment, NODE_EXTRA_CA_CERTS: tenancy.caFile };
   const rotation = new FunctionProcess('rotation', environment);
@@ -65,7 +65,15 @@ export async function startRig(options: SecretsManagerOptions = {}): Promise<Rig
   });
 
   return {
-    ...tenancy, secrets, rotation, databaseUser, adminSecret, value, createSecret, read, properties,
+    ...tenancy,
+    secrets,
+    rotation,
+    databaseUser,
+    adminSecret,
+    value,
+    createSecret,
+    read,
+    properties,
     async createUser(role, given) {
       const username = tenancy.name(role);
       const secretArn = await createSecret(role, { username, password: `initial-${randomUUID()}` });

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import { DescribeSecretCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { type Rig, startRig } from './rig';
+import { type Login, startPostgres, withClient } from '../local/postgres';
+
+let rig: Rig;
+beforeAll(async () => { rig = await startRig(); });
+afterAll(() => rig.stop());
+
+const logsIn = (login: Login) => withClient(rig, login, rig.database, async () => true).catch(error => error.code as string);
+const stages = async (secret: string) => (await rig.secrets.client.send(new DescribeSecretCommand({ SecretId: secret }))).VersionIdsToStages!;
+const single = async (role: string) => {
+  const secret = await rig.createUser(role, { strategy: 'single', privileges: 'connect' });
+  return { secret, username: rig.name(role) };
+};
+
+describe('single user', () => {
+  test('changes the password of the same login; the old one is refused', async () => {
+    const { secret, username } = await single('one');
+    const before = await rig.read(secret);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    const after = await rig.read(secret);
+    expect(after).toEqual({ ...before, password: after.password });
+    expect(after.password).not.toBe(before.password);
+    expect(await rig.query(secret, 'SELECT current_user AS who')).toEqual([{ who: username }]);
+    expect(await logsIn(before)).toBe('28P01');
+  });
+
+  test('leaves AWSCURRENT on the new version, AWSPREVIOUS on the old, and AWSPENDING nowhere', async () => {
+    const { secret } = await single('labels');
+    const { token } = await rig.secrets.rotate(secret);
+    const labels = await stages(secret);
+    expect(labels[token]).toEqual(['AWSCURRENT']);
+    expect(Object.values(labels).filter(names => names.includes('AWSPREVIOUS'))).toHaveLength(1);
+    expect(Object.values(labels).flat()).not.toContain('AWSPENDING');
+  });
+
+  test('rotates the admin\'s own secret', async () => {
+    const admin = await startRig();
+    try {
+      expect(await admin.secrets.rotate(admin.adminSecret)).toMatchObject({ ok: true });
+      expect(await admin.query(admin.adminSecret, 'SELECT current_user AS who')).toEqual([{ who: admin.admin.username }]);
+    } finally {
+      await admin.stop();
+    }
+  });
+
+  test('is found again by an older version when neither AWSCURRENT nor AWSPENDING logs in', async () => {
+    const { secret } = await single('lost');
+    const lost = randomUUID();
+    const interrupted = await rig.secrets.rotate(secret, {
+      token: lost, beforeStep: step => { if (step === 'testSecret') throw new Error('interrupted'); },
+    });
+    expect(interrupted.ok).toBe(false);
+    // Somebody clears the label away: the password that the server knows is now in a version without one.
+    await rig.secrets.client.send(new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: lost }));
+    expect(await logsIn(await rig.read(secret))).toBe('28P01');
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await logsIn(await rig.read(secret))).toBe(true);
+  });
+
+  test('needs no access to the maintenance database', async () => {
+    const server = await startPostgres();
+    const own = await startRig({}, server);
+    try {
+      const secret = await own.createUser('kept_out', { strategy: 'single' });
+      await own.inspect('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
+      await expect(withClient(own, await own.read(secret), 'postgres', async () => true)).rejects.toMatchObject({ code: '42501' });
+      expect(await own.secrets.rotate(secret)).toMatchObject({ ok: true });
+    } finally {
+      await own.stop();
+      await server.stop();
+    }
+  });
+
+  test('an admin changes its password in the maintenance database, not where an application makes the rules', async () => {
+    const own = await startRig();
+    try {
+      await own.createUser('owner'); // owns the database that the admin's secret names
+      await own.secrets.rotate(own.adminSecret);
+      const statement = own.serverLog().split('\n').find(line => line.includes(`ALTER ROLE "${own.admin.username}"`));
+      expect(statement).toContain(`${own.admin.username}@postgres:`);
+      expect(await own.query(own.adminSecret, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('alternating users', () => {
+  test('the login that was current before still logs in after', async () => {
+    const secret = await rig.createUser('two');
+    const before = await rig.read(secret);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    const after = await rig.read(secret);
+    expect(after).toEqual({ ...before, username: `${before.username}_clone`, password: after.password });
+    expect(await logsIn(after)).toBe(true);
+    expect(await logsIn(before)).toBe(true);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect((await rig.read(secret)).username).toBe(before.username);
+    expect(await logsIn(after)).toBe(true);
+    expect(await logsIn(before)).toBe('28P01');
+  });
+
+  test('what either login creates belongs to one role, and both may use it', async () => {
+    const secret = await rig.createUser('both', { database: `both_${rig.database}` });
+    const owner = rig.name('both');
+    await rig.query(secret, 'CREATE TABLE first_period (id int)');
+    await rig.secrets.rotate(secret);
+    await rig.query(secret, 'INSERT INTO first_period VALUES (1); ALTER TABLE first_period ADD COLUMN note text; CREATE TABLE second_period (id int)');
+    expect(await rig.query(secret, 'SELECT session_user AS session, current_user AS current')).toEqual([{ session: `${owner}_clone`, current: owner }]);
+    await rig.secrets.rotate(secret);
+    expect(await rig.query(secret, 'SELECT tablename, tableowner FROM pg_tables WHERE schemaname = \'public\' ORDER BY 1')).toEqual([
+      { tablename: 'first_period', tableowner: owner }, { tablename: 'second_period', tableowner: owner },
+    ]);
+    await rig.query(secret, 'DROP TABLE second_period');
+  });
+
+  test('connection limit and an application\'s settings hold for both logins', async () => {
+    const secret = await rig.createUser('settings', { privileges: 'connect' });
+    const owner = rig.name('settings');
+    await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 7; ALTER ROLE "${owner}" SET search_path TO "$user", 'odd "schema', public;
+      ALTER ROLE "${owner}" SET statement_timeout TO '9s'; ALTER ROLE "${owner}" IN DATABASE "${rig.database}" SET work_mem TO '5MB'`);
+    await rig.secrets.rotate(secret);
+    expect(await rig.query(secret, 'SELECT current_setting(\'search_path\') AS path, current_setting(\'statement_timeout\') AS timeout, current_setting(\'work_mem\') AS memory'))
+      .toEqual([{ path: '"$user", "odd ""schema", public', timeout: '9s', memory: '5MB' }]);
+    expect(await rig.inspect('SELECT rolconnlimit FROM pg_roles WHERE rolname = $1', [`${owner}_clone`])).toEqual([{ rolconnlimit: 7 }]);
+    await rig.inspect(`ALTER ROLE "${owner}" RESET statement_timeout`);
+    await rig.secrets.rotate(secret);
+    await rig.secrets.rotate(secret);
+    expect(await rig.query(secret, "SELECT current_setting('statement_timeout') AS timeout")).toEqual([{ timeout: '0' }]);
+  });
+
+  test('a lost membership is restored by the next rotation, and found by testSecret', async () => {
+    const secret = await rig.createUser('member', { privileges: 'connect' });
+    const owner = rig.name('member');
+    await rig.secrets.rotate(secret);
+    await rig.inspect(`REVOKE "${owner}" FROM "${owner}_clone" GRANTED BY "${rig.admin.username}"`);
+    await expect(rig.secrets.rotate(secret)).resolves.toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    await rig.inspect(`GRANT "${owner}" TO "${owner}_clone" WITH SET FALSE`);
+    await rig.secrets.client.send(new UpdateSecretVersionStageCommand({
+      SecretId: secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: Object.entries(await stages(secret)).find(([, names]) => names.includes('AWSPENDING'))![0],
+    }));
+    await expect(rig.secrets.rotate(secret, { immediately: false })).resolves.toMatchObject({ ok: false, step: 'testSecret', error: { errorType: 'Role' } });
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await rig.query(secret, 'SELECT current_user AS who')).toEqual([{ who: owner }]);
+  });
+
+  test('a role of the alternate\'s name that is not a member of the owner is left alone', async () => {
+    const secret = await rig.createUser('namesake', { privileges: 'connect' });
+    const stranger = { username: `${rig.name('namesake')}_clone`, password: 'stranger-password' };
+    await rig.inspect(`CREATE ROLE "${stranger.username}" LOGIN PASSWORD '${stranger.password}'`);
+    await expect(rig.secrets.rotate(secret)).resolves.toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(await logsIn(stranger)).toBe(true);
+    expect(await logsIn(await rig.read(secret))).toBe(true);
+  });
+
+  test('a secret of AWS\'s own function rotates as it is, and keeps fields that are not ours', async () => {
+    const owner = rig.name('aws made');
+    await withClient(rig, rig.admin, 'postgres', client => client.query(
+      `CREATE ROLE "${owner}" LOGIN PASSWORD 'aws-password'; CREATE ROLE "${owner}_clone" LOGIN PASSWORD 'x'; GRANT "${owner}" TO "${owner}_clone"`));
+    const login = { username: owner, password: 'aws-password' };
+    const value = { ...rig.value(login, { masterarn: rig.adminSecret, port: String(rig.port) }), team: 'orders' };
+    const secret = await rig.createSecret('aws', value);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    const after = await rig.read(secret);
+    expect(after).toEqual({ ...value, username: `${owner}_clone`, password: after.password });
+  });
+
+  test('an admin secret that holds only user name and password, as RDS\'s own, is enough', async () => {
+    const managed = await rig.createSecret('rds-managed', rig.admin);
+    const secret = await rig.createUser('managed', { privileges: 'connect', adminSecretArn: managed });
+    expect((await rig.read(secret)).masterarn).toBe(managed);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+  });
+
+  test('the admin logs in while its own rotation stands between password and label', async () => {
+    const other = await startRig();
+    try {
+      const secret = await other.createUser('raced');
+      const stopped = await other.secrets.rotate(other.adminSecret, { beforeStep: step => { if (step === 'testSecret') throw new Error('stopped'); } });
+      expect(stopped.ok).toBe(false);
+      expect(await other.secrets.rotate(secret)).toMatchObject({ ok: true });
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe.each(['single', 'alternating'] as const)('any rotation (%s)', strategy => {
+  const user = (role: string) => rig.createUser(`${role}_${strategy}`, { strategy, privileges: 'connect' });
+
+  test('each step delivered twice, and late, changes nothing more', async () => {
+    const secret = await user('twice');
+    const seen: unknown[] = [];
+    const { token } = await rig.secrets.rotate(secret, {
+      beforeStep: async (step, event) => {
+        seen.push(event);
+        if (step === 'finishSecret') return;
+        await rig.rotation.invoke(event);
+      },
+    });
+    const [current, labels] = [await rig.read(secret), await stages(secret)];
+    for (const event of seen) await rig.rotation.invoke(event);
+    expect(await rig.read(secret)).toEqual(current);
+    expect(await stages(secret)).toEqual(labels);
+    expect(labels[token]).toEqual(['AWSCURRENT']);
+    expect(await logsIn(current)).toBe(true);
+  });
+
+  test('without rotation at once, only testSecret runs, and the secret stays as it is', async () => {
+    const secret = await user('later');
+    const before = [await rig.read(secret), await stages(secret)];
+    expect(await rig.secrets.rotate(secret, { immediately: false })).toMatchObject({ ok: true });
+    expect([await rig.read(secret), await stages(secret)]).toEqual(before);
+  });
+
+  test('no password is in the server\'s log, though the statements are, nor in the function\'s', async () => {
+    const secret = await user('quiet');
+    await rig.secrets.rotate(secret);
+    const [current, previous] = [await rig.read(secret), await rig.read(secret, 'AWSPREVIOUS')];
+    expect(rig.serverLog()).toContain('PASSWORD \'SCRAM-SHA-256$4096:');
+    for (const { password } of [current, previous, rig.admin]) {
+      expect(rig.serverLog()).not.toContain(password);
+      expect(rig.rotation.output).not.toContain(password);
+    }
+  });
+
+  test('a pending value that names another host, database or admin is refused before anything connects to it', async () => {
+    const secret = await user('redirected');
+    const attempts: Record<string, unknown>[] = [{ host: 'elsewhere.example.com' }, { dbname: 'other' }, { username: rig.admin.username }, { masterarn: 'arn:other' }];
+    for (const change of attempts) {
+      const token = randomUUID();
+      const result = await rig.secrets.rotate(secret, {
+        token,
+        beforeStep: async step => {
+          if (step !== 'createSecret') return;
+          const SecretString = JSON.stringify({ ...await rig.read(secret), ...change });
+          await rig.secrets.client.send(new PutSecretValueCommand({
+            SecretId: secret, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'],
+          }));
+        },
+      });
+      expect(result).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'InvalidSecret' } });
+      expect(result.error!.message).toContain(Object.keys(change)[0]);
+      await rig.secrets.client.send(new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: token }));
+    }
+    expect(await logsIn(await rig.read(secret))).toBe(true);
+  });
+});
