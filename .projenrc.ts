@@ -43,7 +43,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
   lambdaAutoDiscover: false,
   edgeLambdaAutoDiscover: false,
   lambdaExtensionAutoDiscover: false,
-  integRunnerAutoDiscover: false,
   singletonLambdaAutoDiscover: false,
 
   devDeps: [
@@ -83,7 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
   },
-  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '__pycache__/'],
+  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '.newest-cdk/', '__pycache__/'],
   npmignore: ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', 'cdk.out'],
   pullRequestTemplate: false,
   depsUpgrade: false,
@@ -180,6 +179,22 @@ project.testTask.prependSpawn(project.bundler.bundleTask); // the handlers under
 project.addTask('demo', {
   description: 'Rotate a database credential under load and write demo/out/report.html',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx demo/main.ts', receiveArgs: true }],
+});
+project.addTask('e2e', {
+  description: 'Deploy the quickstart to a local AWS with the CDK CLI, rotate, destroy (needs Python 3)',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx test/e2e/main.ts', receiveArgs: true }],
+});
+project.addTask('test:newest-cdk', {
+  description: 'Test the constructs with the newest aws-cdk-lib',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/newest-cdk.ts' }],
+});
+project.addTask('lint:templates', {
+  description: 'Check the templates of the examples with cfn-lint (needs Python 3)',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/lint-templates.ts' }],
+});
+project.addTask('bench:rotation-function', {
+  description: 'Memory and CPU time of the rotation function',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx bench/rotation-function.ts' }],
 });
 project.addTask('rds-roots', {
   description: 'Refresh the pinned RDS root certificates',
