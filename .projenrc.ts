@@ -83,11 +83,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
   },
   gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '.newest-cdk/', '__pycache__/'],
-  npmignore: ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', 'cdk.out'],
   pullRequestTemplate: false,
   depsUpgrade: false,
 });
 
+// What runs in a function is shipped as its bundle; the rest is for whoever develops this.
+for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', 'cdk.out']) {
+  project.addPackageIgnore(path);
+}
 // No download address may stand in the lockfile; it must install from any registry.
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 // 1.13 lists platform packages that not every registry carries, which puts the lock out of sync.
