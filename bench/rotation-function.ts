@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { startPostgres } from '../test/local/postgres';
 import { startRig } from '../test/lambda/rig';
+import { startPostgres } from '../test/local/postgres';
 
 const RUNS = 9;
 const MEMORY_MB = [128, 256, 512, 1_024];

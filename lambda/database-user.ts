@@ -4,11 +4,9 @@ import { parseRequest, physicalId } from './database-user/request';
 import { reported } from './errors';
 import { lambdaDeadline } from './lambda-deadline';
 import { log } from './log';
-import { PostgresDatabase } from './postgres/database';
 import { SecretsManagerStore } from './secrets-manager/store';
 
 const store = new SecretsManagerStore();
-const database = new PostgresDatabase();
 
 /** The custom resource's function: the Provider framework invokes it, and answers CloudFormation in its place. */
 export async function handler(event: unknown, context: Context): Promise<{ PhysicalResourceId: string }> {
@@ -19,7 +17,7 @@ export async function handler(event: unknown, context: Context): Promise<{ Physi
       log.info('the user stays in the database', { user: request.physicalId });
       return { PhysicalResourceId: request.physicalId };
     }
-    await provide(request.properties, request.id, { store, database, deadline: lambdaDeadline(context) });
+    await provide(request.properties, request.id, { store, deadline: lambdaDeadline(context) });
     return { PhysicalResourceId: physicalId(request.properties) };
   } catch (error) {
     const failure = reported(error);

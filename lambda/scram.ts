@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const pbkdf2 = promisify(pbkdf2Callback);
 
-/** PostgreSQL's default, and the least that RFC 7677 allows. */
+/** PostgreSQL's default, what versions before 16 always use, and the least that RFC 7677 allows. */
 const MIN_ITERATIONS = 4_096;
 /** More than this, and pg refuses to log in. */
 const MAX_ITERATIONS = 100_000;
@@ -16,10 +16,10 @@ const KEY_BYTES = 32;
  * takes a password, so that no server log, `pg_stat_activity` or extension ever sees the password itself.
  *
  * @param password printable ASCII: SASLprep leaves it as it is
- * @param iterations the server's `scram_iterations`; clamped to what every client accepts
+ * @param iterations the server's `scram_iterations`, clamped to what every client accepts; null where it has no such setting
  */
-export async function scramVerifier(password: string, iterations: number, salt = randomBytes(SALT_BYTES)): Promise<string> {
-  const rounds = Math.min(Math.max(iterations, MIN_ITERATIONS), MAX_ITERATIONS);
+export async function scramVerifier(password: string, iterations: string | null, salt = randomBytes(SALT_BYTES)): Promise<string> {
+  const rounds = Math.min(Math.max(Number(iterations ?? MIN_ITERATIONS), MIN_ITERATIONS), MAX_ITERATIONS);
   const salted = await pbkdf2(password, salt, rounds, KEY_BYTES, 'sha256');
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');

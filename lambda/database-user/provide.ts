@@ -6,13 +6,12 @@ import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
 import { isKeptOut, isRefusedLogin } from '../errors';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
-import type { PostgresDatabase } from '../postgres/database';
+import { connect } from '../postgres/connection';
 import { provideDatabase, provideLogin } from '../postgres/users';
 import { pairOf } from '../rotation/pair';
 
 export interface Ports {
   readonly store: SecretStore;
-  readonly database: PostgresDatabase;
   readonly deadline: Deadline;
 }
 
@@ -22,13 +21,13 @@ export interface Ports {
  * @param requestId the id of the secret's version, should one have to be written
  */
 export async function provide(properties: DatabaseUserProperties, requestId: string, ports: Ports): Promise<void> {
-  const { store, database, deadline } = ports;
+  const { store, deadline } = ports;
   const { secretArn, adminSecretArn } = properties;
   const secret = await readUserSecret(store, deadline, properties);
   checkUsername(properties, secret.credential);
-  const admin = await logInAsAdmin(ports, secret.credential, adminSecretArn);
+  const admin = await logInAsAdmin({ ...ports, database: { open: connect } }, secret.credential, adminSecretArn);
   try {
-    await provideLogin(admin, secretArn, pairOf(properties.username), secret.credential, () => logsIn(database, secret.credential));
+    await provideLogin(admin, secretArn, pairOf(properties.username), secret.credential, () => logsIn(secret.credential));
     await provideDatabase(admin, properties);
   } finally {
     await admin.close();
@@ -44,10 +43,9 @@ function checkUsername({ secretArn, username }: DatabaseUserProperties, current:
   }
 }
 
-async function logsIn(database: PostgresDatabase, credential: Credential): Promise<boolean> {
+async function logsIn(credential: Credential): Promise<boolean> {
   try {
-    const session = await database.open(credential, 'administer');
-    await session.close();
+    await (await connect(credential, 'administer')).close();
     return true;
   } catch (error) {
     if (isKeptOut(error)) return true;

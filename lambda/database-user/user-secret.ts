@@ -24,12 +24,14 @@ export async function readUserSecret(store: SecretStore, deadline: Deadline, pro
   const { secretArn } = properties;
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
   const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
+  const label = `${secretArn} AWSCURRENT`;
   const deployed = deployedFields(properties);
-  const credential = parseSecretValue(value, `${secretArn} AWSCURRENT`, deployed);
+  parseSecretValue(value, label, deployed); // refuses what is no JSON object, without quoting it
   const stored = JSON.parse(value!);
   const { masterarn, ...rest } = { ...stored, ...deployed };
   const fields = properties.strategy === 'alternating' ? { ...rest, masterarn } : rest;
-  return { credential: { ...credential, ...deployed, port: Number(properties.port) }, fields, changed: !isDeepStrictEqual(fields, stored), versionId, stillPending };
+  const credential = parseSecretValue(JSON.stringify(fields), label);
+  return { credential, fields, changed: !isDeepStrictEqual(fields, stored), versionId, stillPending };
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { Connection } from './connection';
 import { copySettings } from './role-settings';
 import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
-import { iterationsOf, type PostgresSession } from './session';
 import { identifier, literal } from './sql';
 import { log } from '../log';
 import type { Pair } from '../ports/database';
@@ -11,16 +11,16 @@ import { scramVerifier } from '../scram';
  * sessions start as the owner, so that whatever either creates belongs to one role. Both are said again on each rotation:
  * a lost membership would only make PostgreSQL warn, and the session go on as the wrong role.
  */
-export async function armLogin(session: PostgresSession, pair: Pair, username: string, password: string): Promise<void> {
-  const { owner, alternate } = await readRoles(session, pair);
+export async function armLogin(connection: Connection, pair: Pair, username: string, password: string): Promise<void> {
+  const { owner, alternate } = await readRoles(connection, pair);
   if (!owner) throw roleRefused(`the role "${pair.owner}" does not exist, so "${pair.alternate}" cannot alternate with it`);
   if (alternate && !alternate.memberOfOwner) {
     throw roleRefused(`the role "${pair.alternate}" exists and is not a member of "${pair.owner}": it may belong to somebody else. ` +
       `If it is meant to alternate, run: GRANT ${identifier(pair.owner)} TO ${identifier(pair.alternate)}`);
   }
-  const verifier = literal(await scramVerifier(password, iterationsOf(owner)));
+  const verifier = literal(await scramVerifier(password, owner.iterations));
   const create = username === pair.alternate && !alternate;
-  await session.run([
+  await connection.run([
     `${create ? 'CREATE' : 'ALTER'} ROLE ${identifier(username)} LOGIN PASSWORD ${verifier}`,
     ...alternate || create ? tieTogether(pair, owner, alternate) : [],
   ]);

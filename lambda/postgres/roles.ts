@@ -1,5 +1,5 @@
+import type { Connection } from './connection';
 import type { RoleSettings } from './role-settings';
-import type { PostgresSession } from './session';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
 import type { Pair } from '../ports/database';
@@ -32,8 +32,8 @@ export interface Roles {
  * @throws with code `Role` when one is the admin's or has more than an application's rights: its password is not for
  * an application's secret to change
  */
-export async function readRoles(session: PostgresSession, pair: Pair): Promise<Roles> {
-  const roles = await session.query<Role>(READ_ROLES, [pair.owner, pair.alternate]);
+export async function readRoles(connection: Connection, pair: Pair): Promise<Roles> {
+  const roles = await connection.query<Role>(READ_ROLES, [pair.owner, pair.alternate]);
   for (const { name, forbidden } of roles) {
     if (forbidden) throw roleRefused(`"${name}" ${forbidden}, so an application's secret must not change its password`);
   }

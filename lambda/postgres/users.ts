@@ -1,5 +1,6 @@
+import { armLogin } from './alternating';
+import type { Connection } from './connection';
 import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
-import type { PostgresSession } from './session';
 import { identifier, literal } from './sql';
 import type { Credential } from '../../client/src/secret-value';
 import type { DatabaseUserProperties } from '../../src/contract';
@@ -13,14 +14,14 @@ const MARK = 'cdk-rotating-postgres: password in ';
  * credential does not log in, so that an update leaves a rotated login alone.
  */
 export async function provideLogin(
-  admin: PostgresSession, secretArn: string, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
+  admin: Connection, secretArn: string, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
 ): Promise<void> {
   const { owner } = await readRoles(admin, pair);
   const name = identifier(pair.owner);
   const mark = `COMMENT ON ROLE ${name} IS ${literal(MARK + secretArn)}`;
   if (!owner) {
     await admin.run([`CREATE ROLE ${name} LOGIN`, mark]);
-    return admin.armLogin(pair, credential.username, credential.password);
+    return armLogin(admin, pair, credential.username, credential.password);
   }
   refuseForeign(owner, secretArn);
   if (await logsIn()) {
@@ -29,7 +30,7 @@ export async function provideLogin(
   if (owner.comment !== MARK + secretArn) {
     throw roleRefused(`the role ${name} exists already and ${secretArn} does not log in to it: choose another user name, or drop the role`);
   }
-  return admin.armLogin(pair, credential.username, credential.password);
+  return armLogin(admin, pair, credential.username, credential.password);
 }
 
 function refuseForeign(role: Role, secretArn: string): void {
@@ -39,7 +40,7 @@ function refuseForeign(role: Role, secretArn: string): void {
 }
 
 /** Creates the database if it is not there, and gives the user its privileges on it. */
-export async function provideDatabase(admin: PostgresSession, { database, username, privileges }: DatabaseUserProperties): Promise<void> {
+export async function provideDatabase(admin: Connection, { database, username, privileges }: DatabaseUserProperties): Promise<void> {
   const name = identifier(database);
   let found = await readDatabase(admin, database, username);
   if (!found) {
@@ -72,7 +73,7 @@ interface Found {
   readonly version: number;
 }
 
-async function readDatabase(admin: PostgresSession, database: string, username: string): Promise<Found | undefined> {
+async function readDatabase(admin: Connection, database: string, username: string): Promise<Found | undefined> {
   const [found] = await admin.query<Found>(`
     SELECT pg_catalog.pg_get_userbyid(d.datdba) AS owner, pg_catalog.has_database_privilege($2::pg_catalog.name, d.oid, 'CONNECT') AS connects,
       pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version

@@ -1,6 +1,6 @@
 import { logInAsAdmin } from '../admin';
 import { pairOf } from './pair';
-import type { Strategy } from './strategy';
+import type { Strategy } from './rotation';
 
 /** The admin readies the login that is not in use, so that the current credential never stops working. */
 export const alternatingUsers: Strategy = {

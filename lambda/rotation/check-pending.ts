@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { strategyOf } from './strategy';
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';

@@ -1,4 +1,4 @@
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { strategyOf } from './strategy';
 import { readCurrent } from './versions';
 import { generatePassword } from '../password';

@@ -1,4 +1,4 @@
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { testSecret } from './test-secret';
 
 /**

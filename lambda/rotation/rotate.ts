@@ -1,32 +1,12 @@
 import { createSecret } from './create-secret';
 import { type RotationEvent, type Step } from './event';
 import { finishSecret } from './finish-secret';
+import type { Ports, Rotation } from './rotation';
 import { setSecret } from './set-secret';
 import { testSecret } from './test-secret';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
 import { log } from '../log';
-import type { Database } from '../ports/database';
-import type { Deadline } from '../ports/deadline';
-import type { SecretStore } from '../ports/secret-store';
-
-/** What the steps work with. */
-export interface Ports {
-  readonly store: SecretStore;
-  readonly database: Database;
-  readonly deadline: Deadline;
-  /** The versions that this process has seen log in. */
-  readonly tested: Set<string>;
-}
-
-/** One rotation, as its steps see it. */
-export interface Rotation extends Ports {
-  readonly secretId: string;
-  readonly token: string;
-  readonly rotationToken?: string;
-  /** The id of the version that is current while the rotation runs. */
-  readonly currentVersion: string | undefined;
-}
 
 const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecret, setSecret, testSecret, finishSecret };
 

@@ -1,5 +1,5 @@
 import { checkPending } from './check-pending';
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { strategyOf } from './strategy';
 import { readCurrent, readPending } from './versions';
 

@@ -1,5 +1,4 @@
-import type { Rotation } from './rotate';
-import type { Strategy } from './strategy';
+import type { Rotation, Strategy } from './rotation';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { type Credential, parseSecretValue } from '../../client/src/secret-value';
 import { ErrorCode } from '../../src/contract';

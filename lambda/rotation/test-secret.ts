@@ -1,5 +1,5 @@
 import { checkPending } from './check-pending';
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { readCurrent, readPending } from './versions';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';

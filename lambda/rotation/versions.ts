@@ -1,4 +1,4 @@
-import type { Rotation } from './rotate';
+import type { Rotation } from './rotation';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { type Credential, parseSecretValue } from '../../client/src/secret-value';
 import { ErrorCode } from '../../src/contract';

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { databaseError } from './errors';
 import type { Credential } from '../../client/src/secret-value';
 import { tlsOptions } from '../../client/src/tls';
@@ -22,7 +22,30 @@ const SETTINGS = [
 /** The session is its login, whatever `SET role` default that has. */
 const AS_ITSELF = 'role=none';
 
-export async function connect(credential: Credential, purpose: Purpose): Promise<Client> {
+/** A connection over verified TLS whose errors carry a code and no SQL. */
+export class Connection {
+  constructor(private readonly client: Client, readonly login: Credential, private readonly database: string) {}
+
+  async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+    try {
+      return (await this.client.query<Row>(text, values)).rows;
+    } catch (cause) {
+      throw databaseError(cause, this.login, this.database);
+    }
+  }
+
+  /** All of the statements or none: PostgreSQL runs what arrives in one message as one transaction. */
+  async run(statements: readonly string[]): Promise<void> {
+    if (statements.length > 0) await this.query(statements.join(';\n'));
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+}
+
+/** Opens a connection for a purpose. */
+export async function connect(credential: Credential, purpose: Purpose): Promise<Connection> {
   switch (purpose) {
     case 'administer':
       return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]);
@@ -34,7 +57,7 @@ export async function connect(credential: Credential, purpose: Purpose): Promise
 }
 
 /** Opens a connection over verified TLS; it is closed again if the login fails. */
-async function open(credential: Credential, database: string, settings: readonly string[]): Promise<Client> {
+async function open(credential: Credential, database: string, settings: readonly string[]): Promise<Connection> {
   const client = new Client({
     host: credential.host,
     port: credential.port,
@@ -49,7 +72,7 @@ async function open(credential: Credential, database: string, settings: readonly
   client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
   try {
     await client.connect();
-    return client;
+    return new Connection(client, credential, database);
   } catch (cause) {
     client.end().catch(() => undefined);
     throw databaseError(cause, credential, database);
