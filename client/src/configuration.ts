@@ -1,0 +1,21 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type SecretCredentials, secretCredentials } from './credentials';
+import { RotatingPostgresError } from './errors';
+import { Env, ErrorCode } from '../../src/contract';
+
+/** A connection string, for local development: no secret, no call to AWS. */
+export interface ConnectionString {
+  readonly connectionString: string;
+}
+
+/** Where logins come from: what the program says, else the environment's connection string, else the environment's secret. */
+export function credentialSource(secretId?: string, client?: SecretsManagerClient): SecretCredentials | ConnectionString {
+  const { [Env.DATABASE_URL]: connectionString, [Env.SECRET_ARN]: secretArn } = process.env;
+  if (secretId) return secretCredentials(secretId, client);
+  if (connectionString) return { connectionString };
+  if (secretArn) return secretCredentials(secretArn, client);
+  throw new RotatingPostgresError(
+    ErrorCode.CONFIGURATION,
+    `set ${Env.SECRET_ARN} to the ARN of the secret, or for local development ${Env.DATABASE_URL} to a connection string, or pass "secretId"`,
+  );
+}
