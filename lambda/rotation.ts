@@ -4,17 +4,18 @@ import { lambdaDeadline } from './lambda-deadline';
 import { log } from './log';
 import { PostgresDatabase } from './postgres/database';
 import { parseEvent } from './rotation/event';
+import { KnownRotations } from './rotation/known';
 import { rotate } from './rotation/rotate';
 import { SecretsManagerStore } from './secrets-manager/store';
 
 const store = new SecretsManagerStore();
 const database = new PostgresDatabase();
-const tested = new Set<string>();
+const known = new KnownRotations();
 
 /** The rotation function: Secrets Manager invokes it for each step of a rotation. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   try {
-    await rotate(parseEvent(event), { store, database, tested, deadline: lambdaDeadline(context) });
+    await rotate(parseEvent(event), { store, database, known, deadline: lambdaDeadline(context) });
   } catch (error) {
     const failure = reported(error);
     log.error(failure.message, { code: failure.name });

@@ -14,7 +14,7 @@ export interface UserSecret {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Whether they differ from what is stored. */
   readonly changed: boolean;
-  readonly versionId: string | undefined;
+  readonly versionId: string;
   /** Whether AWSPENDING is still on the current version, where AWS's own functions leave it. */
   readonly stillPending: boolean;
 }
@@ -42,7 +42,7 @@ export async function readUserSecret(store: SecretStore, deadline: Deadline, pro
 export async function writeUserSecret(store: SecretStore, secretId: string, requestId: string, secret: UserSecret): Promise<void> {
   if (!secret.changed) return;
   await store.write({ secretId, token: requestId, stage: MERGED_STAGE, value: JSON.stringify(secret.fields) });
-  if (secret.stillPending && secret.versionId) await store.removePending(secretId, secret.versionId);
+  if (secret.stillPending) await store.removePending(secretId, secret.versionId);
   await store.makeCurrent(secretId, requestId, secret.versionId);
 }
 
@@ -64,6 +64,7 @@ async function settledVersion(store: SecretStore, deadline: Deadline, secretId: 
     const { stages } = await store.describe(secretId);
     const holding = (label: string) => Object.keys(stages).find(version => stages[version].includes(label));
     const [current, pending] = [holding('AWSCURRENT'), holding('AWSPENDING')];
+    if (current === undefined) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId}: no version is AWSCURRENT`);
     if (pending === undefined || pending === current) return { versionId: current, stillPending: pending !== undefined };
     if (!await deadline.wait(ROTATION_POLL_MS)) {
       throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: a rotation is under way (version ${pending}); deploy again when it has ended`);

@@ -30,7 +30,7 @@ export interface SecretStore {
   /** Writes a version once: `exists` when its id already holds another value, which then stays. */
   write(version: NewVersion): Promise<'written' | 'exists'>;
   /** Moves AWSCURRENT; Secrets Manager moves AWSPREVIOUS along. */
-  makeCurrent(secretId: string, to: string, from: string | undefined): Promise<void>;
+  makeCurrent(secretId: string, to: string, from: string): Promise<void>;
   /** Takes AWSPENDING off a version. */
   removePending(secretId: string, from: string): Promise<void>;
   /** All versions that can still be read, also those without a label, newest first. */

@@ -8,8 +8,8 @@ import { scramVerifier } from '../scram';
 
 /**
  * Makes a login of the pair ready, as the admin, in one transaction. The alternate is a member of the owner and its
- * sessions start as the owner, so that whatever either creates belongs to one role. Both are said again on each rotation:
- * a lost membership would only make PostgreSQL warn, and the session go on as the wrong role.
+ * sessions start as the owner, so that whatever either creates belongs to one role. That and the rest is looked at on each
+ * rotation, and set right: a lost membership would only make PostgreSQL warn, and the session go on as the wrong role.
  */
 export async function armLogin(connection: Connection, pair: Pair, username: string, password: string): Promise<void> {
   const { owner, alternate } = await readRoles(connection, pair);
@@ -26,20 +26,17 @@ export async function armLogin(connection: Connection, pair: Pair, username: str
   ]);
 }
 
+/** What the alternate lacks to be as the owner. */
 function tieTogether(pair: Pair, owner: Role, alternate: Role | undefined): string[] {
   const options = owner.version >= MEMBERSHIP_OPTIONS_SINCE ? ' WITH INHERIT TRUE, SET TRUE' : '';
   const name = identifier(pair.alternate);
-  const statements = [
-    `GRANT ${identifier(pair.owner)} TO ${name}${options}`,
-    `ALTER ROLE ${name} CONNECTION LIMIT ${owner.connectionLimit}`,
-    ...copySettings(pair.alternate, owner.settings, alternate?.settings ?? []),
-  ];
-  if (alternate && alternate.ownsObjects && !startsAs(alternate)) {
-    // Made by AWS's own function: as the owner, its sessions would lose what it owns. It stays as it was made.
-    log.warn('the alternate owns objects of its own, so its sessions do not start as the owner', { ...pair });
-    return statements;
-  }
-  return [...statements, `ALTER ROLE ${name} SET role TO ${literal(pair.owner)}`];
+  const statements: string[] = [];
+  if (!alternate?.fullMember) statements.push(`GRANT ${identifier(pair.owner)} TO ${name}${options}`);
+  if (alternate?.connectionLimit !== owner.connectionLimit) statements.push(`ALTER ROLE ${name} CONNECTION LIMIT ${owner.connectionLimit}`);
+  // Made by AWS's own function, it may own objects: as the owner, its sessions would lose them. Then it stays as it was made.
+  const asItself = alternate?.ownsObjects && !startsAs(alternate);
+  if (asItself) log.warn('the alternate owns objects of its own, so its sessions do not start as the owner', { ...pair });
+  return [...statements, ...copySettings(pair.alternate, owner.settings, alternate?.settings ?? [], asItself ? undefined : pair.owner)];
 }
 
 function startsAs(role: Role): boolean {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { identifier, literal } from './sql';
 
 /**
@@ -19,20 +20,34 @@ export interface RoleSettings {
   readonly settings: readonly string[];
 }
 
-/** The statements that give a role these settings and no others in the databases named. */
-export function copySettings(role: string, from: readonly RoleSettings[], to: readonly RoleSettings[]): string[] {
+/**
+ * The statements that give `role` the settings of another one, and no others; none where it has them.
+ *
+ * @param startsAs the role that sessions start as
+ */
+export function copySettings(role: string, from: readonly RoleSettings[], to: readonly RoleSettings[], startsAs?: string): string[] {
+  const wanted = from.map(({ database, settings }) => ({ database, settings: settings.filter(isCarriedOver) }));
+  if (startsAs !== undefined) wanted.push({ database: null, settings: [`role=${startsAs}`] });
+  if (isDeepStrictEqual(flat(wanted), flat(to))) return [];
   const within = (database: string | null) => `ALTER ROLE ${identifier(role)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`}`;
   return [
     ...to.map(({ database }) => `${within(database)} RESET ALL`),
-    ...from.flatMap(({ database, settings }) => carriedOver(settings).map(([name, value]) =>
-      `${within(database)} SET ${identifier(name)} TO ${name === 'search_path' ? listOf(value) : literal(value)}`)),
+    ...wanted.flatMap(({ database, settings }) => settings.map(setting => `${within(database)} SET ${assignment(setting)}`)),
   ];
 }
 
-function carriedOver(settings: readonly string[]): [name: string, value: string][] {
-  return settings
-    .map((setting): [string, string] => [setting.slice(0, setting.indexOf('=')), setting.slice(setting.indexOf('=') + 1)])
-    .filter(([name]) => CARRIED_OVER.has(name.toLowerCase()));
+function flat(settings: readonly RoleSettings[]): string[] {
+  return settings.flatMap(({ database, settings: own }) => own.map(setting => JSON.stringify([database, setting]))).sort();
+}
+
+function isCarriedOver(setting: string): boolean {
+  return CARRIED_OVER.has(setting.slice(0, setting.indexOf('=')).toLowerCase());
+}
+
+function assignment(setting: string): string {
+  const at = setting.indexOf('=');
+  const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+  return `${identifier(name)} TO ${name === 'search_path' ? listOf(value) : literal(value)}`;
 }
 
 /**

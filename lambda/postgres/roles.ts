@@ -13,6 +13,8 @@ export interface Role {
   /** Why a rotation must not touch this role; null where it may. */
   readonly forbidden: string | null;
   readonly memberOfOwner: boolean;
+  /** Whether the membership lets the login have the owner's privileges, and act as the owner. */
+  readonly fullMember: boolean;
   readonly ownsObjects: boolean;
   readonly comment: string | null;
   readonly connectionLimit: number;
@@ -64,6 +66,17 @@ const READ_ROLES = `
       SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS o ON o.oid OPERATOR(pg_catalog.=) m.roleid
       WHERE m.member OPERATOR(pg_catalog.=) r.oid AND o.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
     ) AS "memberOfOwner",
+    COALESCE((
+      -- Read as JSON, for the options are columns from PostgreSQL 16 on only; before, every membership allowed both.
+      SELECT pg_catalog.bool_and(COALESCE(options.inherit_option, r.rolinherit)) AND pg_catalog.bool_and(COALESCE(options.set_option, true))
+      FROM (
+        SELECT pg_catalog.bool_or((pg_catalog.to_jsonb(m) OPERATOR(pg_catalog.->>) 'inherit_option')::pg_catalog.bool) AS inherit_option,
+          pg_catalog.bool_or((pg_catalog.to_jsonb(m) OPERATOR(pg_catalog.->>) 'set_option')::pg_catalog.bool) AS set_option
+        FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS o ON o.oid OPERATOR(pg_catalog.=) m.roleid
+        WHERE m.member OPERATOR(pg_catalog.=) r.oid AND o.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+        HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+      ) AS options
+    ), false) AS "fullMember",
     EXISTS (
       SELECT FROM pg_catalog.pg_shdepend AS d
       WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid

@@ -1,6 +1,6 @@
 import type { Rotation } from './rotation';
 import { strategyOf } from './strategy';
-import { readCurrent } from './versions';
+import { parseVersion, readCurrent } from './versions';
 import { generatePassword } from '../password';
 
 /**
@@ -8,8 +8,10 @@ import { generatePassword } from '../password';
  * delivery, or a second process, cannot change a password that is already on its way to the database.
  */
 export async function createSecret(rotation: Rotation): Promise<void> {
-  const { store, secretId, token, rotationToken } = rotation;
+  const { store, secretId, token, rotationToken, known } = rotation;
   const { credential, fields } = await readCurrent(rotation);
   const next = { ...fields, username: strategyOf(credential).nextUsername(credential), password: generatePassword() };
-  await store.write({ secretId, token, stage: 'AWSPENDING', value: JSON.stringify(next), rotationToken });
+  const value = JSON.stringify(next);
+  const outcome = await store.write({ secretId, token, stage: 'AWSPENDING', value, rotationToken });
+  if (outcome === 'written') known.pending = parseVersion(value, secretId, 'AWSPENDING');
 }

@@ -9,8 +9,8 @@ import { testSecret } from './test-secret';
  * became current.
  */
 export async function finishSecret(rotation: Rotation): Promise<void> {
-  const { store, secretId, token, currentVersion, tested } = rotation;
-  if (!tested.has(token)) await testSecret(rotation);
+  const { store, secretId, token, currentVersion, known } = rotation;
+  if (!known.tested) await testSecret(rotation);
   await store.makeCurrent(secretId, token, currentVersion);
   await store.removePending(secretId, token);
 }

@@ -27,6 +27,9 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
   if (!labels?.includes('AWSPENDING')) throw refuse(`version ${event.token} is not AWSPENDING`);
 
   const currentVersion = Object.keys(stages).find(version => stages[version].includes('AWSCURRENT'));
-  await STEPS[event.step]({ ...ports, secretId: arn, token: event.token, rotationToken: event.rotationToken, currentVersion });
+  if (currentVersion === undefined) throw refuse('no version is AWSCURRENT');
+  const { token, rotationToken } = event;
+  await STEPS[event.step]({ ...ports, secretId: arn, token, rotationToken, currentVersion, known: ports.known.get(token) });
+  if (event.step === 'finishSecret') ports.known.forget(token);
   log.info('the step is done', { step: event.step, secretId: arn });
 }

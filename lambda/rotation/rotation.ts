@@ -1,3 +1,4 @@
+import type { KnownRotation, KnownRotations } from './known';
 import type { Credential } from '../../client/src/secret-value';
 import type { Database } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
@@ -8,17 +9,18 @@ export interface Ports {
   readonly store: SecretStore;
   readonly database: Database;
   readonly deadline: Deadline;
-  /** The versions that this process has seen log in. */
-  readonly tested: Set<string>;
+  /** What this process knows from earlier steps. */
+  readonly known: KnownRotations;
 }
 
 /** One rotation, as its steps see it. */
-export interface Rotation extends Ports {
+export interface Rotation extends Omit<Ports, 'known'> {
+  readonly known: KnownRotation;
   readonly secretId: string;
   readonly token: string;
   readonly rotationToken?: string;
   /** The id of the version that is current while the rotation runs. */
-  readonly currentVersion: string | undefined;
+  readonly currentVersion: string;
 }
 
 /** A rotation strategy: who logs in next, who may change its password. */

@@ -22,5 +22,5 @@ export async function testSecret(rotation: Rotation): Promise<void> {
   } finally {
     await session.close();
   }
-  rotation.tested.add(rotation.token);
+  rotation.known.tested = true;
 }

@@ -36,7 +36,7 @@ export class SecretsManagerStore implements SecretStore {
     return answer ? 'written' : 'exists';
   }
 
-  async makeCurrent(secretId: string, to: string, from: string | undefined): Promise<void> {
+  async makeCurrent(secretId: string, to: string, from: string): Promise<void> {
     const request = new UpdateSecretVersionStageCommand({
       SecretId: secretId, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from,
     });

@@ -59,7 +59,7 @@ export class MemoryStore implements SecretStore {
     });
   }
 
-  async makeCurrent(secretId: string, to: string, from: string | undefined): Promise<void> {
+  async makeCurrent(secretId: string, to: string, from: string): Promise<void> {
     this.effect('make current', () => this.secret(secretId).move(CURRENT, to, from));
   }
 
