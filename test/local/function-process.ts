@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { isAbsolute, join } from 'node:path';
+import { forkTypeScript } from './fork';
+import type { Invocation, Outcome } from './function-runner';
+
+/** What Lambda reports of an invocation that failed. */
+export class FunctionError extends Error {
+  constructor(readonly errorType: string, readonly errorMessage: string) {
+    super(`${errorType}: ${errorMessage}`);
+  }
+}
+
+/** A shipped bundle in a process of its own, with nothing of our environment but what it is given. */
+export class FunctionProcess {
+  /** All that the function wrote, of all its processes. */
+  output = '';
+  private readonly bundle: string;
+  private child?: ChildProcess;
+
+  /** @param name The bundle's folder in assets/lambda, or the path of a module. */
+  constructor(name: string, private readonly environment: Record<string, string>, private readonly timeoutSeconds = 30) {
+    this.bundle = isAbsolute(name) ? name : join(__dirname, '..', '..', 'assets', 'lambda', name, 'index.js');
+  }
+
+  /** Id of the process, while one is alive. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Invokes the handler, in a new process if none is alive. One at a time. Rejects with a FunctionError. */
+  async invoke(event: unknown): Promise<unknown> {
+    const child = this.child ??= this.start();
+    const timeout = this.timeoutSeconds * 1000;
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), timeout);
+    try {
+      child.send({ event, deadline: Date.now() + timeout } satisfies Invocation);
+      const [outcome] = await Promise.race([
+        once(child, 'message', { signal: over.signal }) as Promise<[Outcome]>,
+        once(child, 'exit', { signal: over.signal }).then(([code, signal]) => [exited(code, signal)]),
+      ]);
+      if ('errorType' in outcome) throw new FunctionError(outcome.errorType, outcome.errorMessage);
+      return outcome.result;
+    } catch (error) {
+      if (!over.signal.aborted) throw error;
+      this.kill();
+      throw new FunctionError('Sandbox.Timedout', `Task timed out after ${this.timeoutSeconds.toFixed(2)} seconds`);
+    } finally {
+      clearTimeout(timer);
+      over.abort(); // removes the listener that lost the race
+    }
+  }
+
+  /** Ends the process at once, as a crash does. The next invocation gets a new one. */
+  kill(): void {
+    this.child?.kill('SIGKILL');
+    this.child = undefined;
+  }
+
+  /** Ends the process; resolves when it is gone and its output complete. */
+  async stop(): Promise<void> {
+    const child = this.child;
+    if (!child) return;
+    const closed = new Promise(resolve => child.once('close', resolve));
+    this.kill();
+    await closed;
+  }
+
+  private start(): ChildProcess {
+    const child = forkTypeScript(join(__dirname, 'function-runner.ts'), [this.bundle], {
+      env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', ...this.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => { this.output += chunk; });
+    child.once('exit', () => { if (this.child === child) this.child = undefined; });
+    return child;
+  }
+}
+
+function exited(code: number | null, signal: string | null): Outcome {
+  return { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with ${signal ? `signal: ${signal}` : `status: ${code}`}` };
+}
