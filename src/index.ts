@@ -1,5 +1,13 @@
-export class Hello {
-  public sayHello() {
-    return 'hello, world!';
-  }
-}
+export { AdminSecret, type AdminSecretProps } from './admin-secret';
+export { type IPostgresDatabase, PostgresInstance, type PostgresInstanceProps } from './database';
+export { DatabaseUser, type DatabaseUserProps } from './database-user';
+export { DatabaseUserProvider, type DatabaseUserProviderProps } from './database-user-provider';
+export { EncryptionKey, type EncryptionKeyProps } from './encryption-key';
+export { RotationMonitoring, type RotationMonitoringProps } from './monitoring';
+export { Privileges } from './privileges';
+export { RotatingPostgres, type RotatingPostgresProps } from './rotating-postgres';
+export { RotationFunction, type RotationFunctionProps } from './rotation-function';
+export { RotationStrategy } from './rotation-strategy';
+export { type RotationScheduleOptions, ScheduledRotation, type ScheduledRotationProps } from './scheduled-rotation';
+export { type SecretNaming } from './secret-naming';
+export { SecretsManagerEndpoint } from './secrets-manager-endpoint';

@@ -1,0 +1,41 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from './private/generated-secret';
+import { SecretNaming, secretName } from './secret-naming';
+
+/** Properties of an `AdminSecret`. */
+export interface AdminSecretProps {
+  /** Key that encrypts the secret. */
+  readonly encryptionKey: kms.IKey;
+  /**
+   * Names the secret `Environment/Application/database_admin`.
+   * @default - CloudFormation names the secret
+   */
+  readonly naming?: SecretNaming;
+  /**
+   * What happens to the secret when it leaves the stack; anything but `DESTROY` retains it.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The secret of the database's master user. The database completes it to AWS's JSON shape. It is for rotation and for the
+ * creation of users; no application is granted it.
+ */
+export class AdminSecret extends secretsmanager.Secret {
+  /** The master user's name. A literal: a changed MasterUsername, a dynamic reference included, replaces the database. */
+  public static readonly USERNAME = 'postgres';
+
+  constructor(scope: Construct, id: string, props: AdminSecretProps) {
+    super(scope, id, {
+      description: 'Master user of a PostgreSQL database, rotated',
+      encryptionKey: withoutPolicyChanges(scope, `${id}EncryptionKey`, props.encryptionKey),
+      generateSecretString: generateSecretString(AdminSecret.USERNAME),
+      removalPolicy: retainedUnlessDestroyed(props.removalPolicy),
+      secretName: secretName(scope, props.naming, 'database_admin'),
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import * as path from 'path';
+import { CfnResource, Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct, IConstruct, IDependable } from 'constructs';
+import { acknowledge, acknowledgeLint } from './acknowledge';
+import { fail } from './errors';
+import { functionLogGroup, functionRole } from './function-role';
+import { allow } from './security-group-rules';
+import { innermostSubnets } from './subnets';
+import { SecretsManagerEndpoint } from '../secrets-manager-endpoint';
+
+/** The current Node.js runtime; the lowest supported aws-cdk-lib has no constant for it. */
+const NODEJS_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
+
+/** cfn-lint: a dependency that a reference enforces already. */
+const REDUNDANT_DEPENDENCY = 'W3005';
+
+export interface VpcFunctionProps {
+  /** Folder of the bundle under assets/lambda. */
+  readonly bundle: string;
+  readonly description: string;
+  readonly vpc: ec2.IVpc;
+  readonly database: ec2.IConnectable & IConstruct;
+  readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
+}
+
+/** A function of this library that logs in to a database: it reaches the database and Secrets Manager, and nothing else. */
+export class VpcFunction extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: iam.Role;
+  /** What must exist before the function can work: itself, its permissions, its rules and the endpoint. */
+  public readonly prerequisites: IDependable[];
+
+  constructor(scope: Construct, id: string, props: VpcFunctionProps) {
+    super(scope, id);
+    const logGroup = functionLogGroup(this);
+    this.role = functionRole(this, logGroup, [new iam.PolicyStatement({
+      // What Lambda itself does, in this role's name, to attach the function to the VPC.
+      actions: [
+        'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+      ],
+      resources: ['*'],
+    })]);
+    acknowledge(this.role, {
+      rule: 'AwsSolutions-IAM5',
+      finding: 'Resource::*',
+      reason: 'Lambda attaches the function to the VPC by network interfaces whose ids are unknown before, and describing them has no resource.',
+    });
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc, description: props.description, allowAllOutbound: false,
+    });
+    this.function = new lambda.Function(this, 'Function', {
+      description: props.description,
+      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', props.bundle)),
+      handler: 'index.handler',
+      runtime: NODEJS_24,
+      architecture: lambda.Architecture.ARM_64,
+      // `npm run bench:rotation-function`: a rotation peaks at 76 MB, and a third of a second of CPU to start it makes a second here.
+      memorySize: 512,
+      // The longest work is to wait for the admin's own rotation, whose login is neither the old nor the new one for a moment.
+      timeout: Duration.seconds(60),
+      role: this.role,
+      logGroup,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      vpc: props.vpc,
+      vpcSubnets: innermostSubnets(this, props.vpc),
+      securityGroups: [securityGroup],
+    });
+    useCurrentNodejs(this.function.node.defaultChild as lambda.CfnFunction);
+
+    const to = props.database.connections;
+    const port = to.defaultPort ?? fail(this, `the connections of 'database' (${props.database.node.path}) have no default port; give them one`);
+    allow(this, 'Database', { from: securityGroup, to, port, description: props.description, ingress: true });
+    const endpoint = props.secretsManagerEndpoint ?? SecretsManagerEndpoint._defaultFor(props.vpc);
+    // Without a known endpoint the way leads through a NAT gateway or an endpoint that only the VPC's owner knows.
+    if (!endpoint) securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');
+    this.prerequisites = [this, ...endpoint?._admit(this, securityGroup, props.description) ?? []];
+  }
+}
+
+/** Sets the current Node.js runtime, whatever this version of aws-cdk-lib takes for current. */
+export function useCurrentNodejs(resource: lambda.CfnFunction): void {
+  resource.runtime = NODEJS_24.name;
+  // The L2 function names its role as a dependency, besides referring to it.
+  acknowledgeLint(resource, REDUNDANT_DEPENDENCY);
+}
+
+/** Makes a resource wait for these; deletion takes the opposite order. */
+export function after(resource: IConstruct, prerequisites: IDependable[]): void {
+  const waiting = CfnResource.isCfnResource(resource) ? resource : resource.node.defaultChild as CfnResource;
+  waiting.node.addDependency(...prerequisites);
+  // Whole parts are waited for, some of which the resource refers to as well.
+  acknowledgeLint(waiting, REDUNDANT_DEPENDENCY);
+}

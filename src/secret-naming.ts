@@ -1,0 +1,24 @@
+import { Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { fail } from './private/errors';
+
+/** Names of secrets after the pattern `Environment/Application/Type`. */
+export interface SecretNaming {
+  /** First part of the name, for example `production`. */
+  readonly environment: string;
+  /** Second part of the name, for example `orders`. */
+  readonly application: string;
+}
+
+/** The name of a secret of this type, or none, which leaves it to CloudFormation. */
+export function secretName(scope: IConstruct, naming: SecretNaming | undefined, type: string): string | undefined {
+  if (!naming) return undefined;
+  const name = [naming.environment, naming.application, type].join('/');
+  if (Token.isUnresolved(name)) return name;
+  if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
+    fail(scope, `the secret name '${name}' from 'naming' is not possible; use letters, digits and /_+=.@-, at most 512 characters`);
+  }
+  // Secrets Manager appends a hyphen and six characters, and takes such an ending for its own when it looks up a partial ARN.
+  if (/-\w{6}$/.test(name)) fail(scope, `the secret name '${name}' from 'naming' ends in a hyphen and six characters; choose another`);
+  return name;
+}

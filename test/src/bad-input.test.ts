@@ -1,0 +1,53 @@
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { deployed, isolatedVpc } from './stacks';
+import { RotatingPostgres, RotationStrategy } from '../../src';
+
+const SINGLE = { strategy: RotationStrategy.SINGLE_USER };
+
+test.each([
+  [{ username: '' }, "Stack/Orders/User: 'username' is ''"],
+  [{ username: 'a'.repeat(58) }, "Stack/Orders/User: 'username' is 'aaa"],
+  [{ username: 'a'.repeat(58) }, '64 bytes with the suffix _clone of its alternate'],
+  [{ username: 'ü'.repeat(29) }, '64 bytes'],
+  [{ username: 'ü'.repeat(32), ...SINGLE }, '64 bytes;'],
+  [{ username: 'postgres' }, 'belongs to the administrator'],
+  [{ username: 'postgres_clone' }, 'belongs to the administrator'],
+  [{ username: 'pg_app' }, 'belongs to the administrator, to PostgreSQL'],
+  [{ username: 'rds_superuser' }, 'to RDS'],
+  [{ databaseName: '1st' }, "Stack/Orders/Database: 'databaseName' is '1st'"],
+  [{ databaseName: 'my-app' }, "'databaseName' is 'my-app'"],
+  [{ databaseName: 'rdsadmin' }, 'every server has'],
+  [{ databaseName: 'Template1' }, 'every server has'],
+  [{ databaseName: 'postgres' }, 'every server has and no application may own'],
+  [{ schedule: { automaticallyAfter: Duration.hours(3) } }, "Stack/Orders/AdminRotation: 'automaticallyAfter' is 3 hours"],
+  [{ schedule: { automaticallyAfter: Duration.minutes(270) } }, 'whole hours from 4'],
+  [{ schedule: { automaticallyAfter: Duration.days(1001) } }, 'whole days up to 1000'],
+  [{ naming: { environment: 'prod', application: 'or ders' } }, "the secret name 'prod/or ders/database_admin' from 'naming'"],
+  [{ username: 'my-report', naming: { environment: 'prod', application: 'orders' } }, 'ends in a hyphen and six characters'],
+])('%j is refused with the place, the value and the way out', (props, message) => {
+  expect(() => deployed(props)).toThrow(message);
+});
+
+test.each([
+  { username: 'a'.repeat(57) }, { username: 'a'.repeat(63), ...SINGLE }, { username: 'Reports "2026" ü' }, { databaseName: '_app' },
+])('%j is accepted', props => {
+  expect(() => deployed(props)).not.toThrow();
+});
+
+test('a user name that is known at deployment only is refused, other values of that kind are not judged', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = isolatedVpc(stack);
+  const token = new CfnParameter(stack, 'Token').valueAsString;
+  expect(() => new RotatingPostgres(stack, 'Wrong', { vpc, username: token })).toThrow("Stack/Wrong/User: 'username' is a token");
+  const days = Duration.days(new CfnParameter(stack, 'Days', { type: 'Number' }).valueAsNumber);
+  expect(() => new RotatingPostgres(stack, 'Right', {
+    vpc, databaseName: token, naming: { environment: token, application: 'orders' }, schedule: { automaticallyAfter: days },
+  })).not.toThrow();
+});
+
+test('a VPC with public subnets only is refused', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = new ec2.Vpc(stack, 'Vpc', { subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+  expect(() => new RotatingPostgres(stack, 'Orders', { vpc })).toThrow("Stack/Orders/Database: 'vpc' (Stack/Vpc) has public subnets only");
+});

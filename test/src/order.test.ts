@@ -1,0 +1,120 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf, type TemplateResource } from './stacks';
+import { RotatingPostgres, SecretsManagerEndpoint } from '../../src';
+
+/** The resources that CloudFormation finishes before it starts this one: what it names, refers to or mentions, and so on. */
+function before(template: Template, id: string): Set<string> {
+  const resources = resourcesOf(template);
+  const done = new Set<string>();
+  const visit = (current: string) => {
+    for (const next of references(resources[current]).filter(name => name in resources && !done.has(name))) {
+      done.add(next);
+      visit(next);
+    }
+  };
+  visit(id);
+  return done;
+}
+
+function references(resource: TemplateResource): string[] {
+  const found = [resource.DependsOn ?? []].flat();
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === 'Ref') {found.push(inner);} else if (key === 'Fn::GetAtt') {found.push(typeof inner === 'string' ? inner.split('.')[0] : inner[0]);} else if (key === 'Fn::Sub') {
+        for (const [, name] of String(Array.isArray(inner) ? inner[0] : inner).matchAll(/\$\{([\w:]+)/g)) found.push(name);
+        walk(Array.isArray(inner) ? inner[1] : {});
+      } else {walk(inner);}
+    }
+  };
+  walk(resource.Properties);
+  return found;
+}
+
+/** The logical ids of the resources of a type whose id has these words. */
+function ids(template: Template, type: string, part = ''): string[] {
+  const found = Object.entries(resourcesOf(template)).filter(([id, resource]) => resource.Type === type && id.includes(part)).map(([id]) => id);
+  if (found.length === 0) throw new Error(`no ${type} ${part}`);
+  return found;
+}
+
+const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
+const USER = 'Custom::RotatingPostgresUser';
+const { template } = deployed();
+const database = [
+  ...ids(template, 'AWS::KMS::Key'), ...ids(template, 'AWS::RDS::DBInstance'), ...ids(template, 'AWS::SecretsManager::SecretTargetAttachment'),
+];
+const endpoint = [...ids(template, 'AWS::EC2::VPCEndpoint'), ...ids(template, 'AWS::EC2::SecurityGroup', 'SecretsManagerEndpoint')];
+/** Of one function: itself, its role, its rules to the database and back, its rule to the endpoint, its log group. */
+const working = (part: string) => [
+  ...ids(template, 'AWS::Lambda::Function', part), ...ids(template, 'AWS::IAM::Role', part), ...ids(template, 'AWS::Logs::LogGroup', part),
+  ...ids(template, 'AWS::EC2::SecurityGroup', part), ...ids(template, 'AWS::EC2::SecurityGroupIngress', part),
+  ...ids(template, 'AWS::EC2::SecurityGroupEgress', part),
+];
+
+test('each function has one rule to the database, one back and one to the endpoint', () => {
+  for (const part of ['UserProvider', 'RotationFunction']) {
+    expect(ids(template, 'AWS::EC2::SecurityGroupEgress', part)).toHaveLength(2);
+    expect(ids(template, 'AWS::EC2::SecurityGroupIngress', part)).toHaveLength(1);
+  }
+});
+
+test('the user is created after everything its function needs, and so deleted before any of it', () => {
+  const done = before(template, only(template, USER)[0]);
+  expect([...done]).toEqual(expect.arrayContaining([
+    ...database, ...endpoint, ...working('UserProvider'),
+    ...ids(template, 'AWS::SecretsManager::Secret'),
+    ...ids(template, 'AWS::IAM::Policy', 'UserProviderAdminAccess'), ...ids(template, 'AWS::IAM::Policy', 'UserAccess'),
+  ]));
+});
+
+test('the application user is rotated after it was created and everything that the rotation needs', () => {
+  const done = before(template, only(template, SCHEDULE, 'UserRotation')[0]);
+  expect([...done]).toEqual(expect.arrayContaining([
+    ...database, ...endpoint, ...working('RotationFunction'),
+    ...ids(template, 'AWS::SecretsManager::Secret'),
+    ...ids(template, 'AWS::IAM::Policy', 'OrdersUserRotation'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
+  ]));
+});
+
+test('the admin is rotated after everything that the rotation needs', () => {
+  const done = before(template, only(template, SCHEDULE, 'AdminRotation')[0]);
+  expect([...done]).toEqual(expect.arrayContaining([
+    ...database, ...endpoint, ...working('RotationFunction'),
+    ...ids(template, 'AWS::IAM::Policy', 'AdminRotation'), ...ids(template, 'AWS::Lambda::Permission'),
+  ]));
+});
+
+test('the database waits for its key and the admin secret', () => {
+  const done = before(template, only(template, 'AWS::RDS::DBInstance')[0]);
+  expect([...done]).toEqual(expect.arrayContaining([...ids(template, 'AWS::KMS::Key'), ...ids(template, 'AWS::SecretsManager::Secret', 'AdminSecret')]));
+});
+
+test('nothing waits for itself, also when a consumer is admitted to the database and waits for it', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = isolatedVpc(stack);
+  const db = new RotatingPostgres(stack, 'Orders', { vpc });
+  const consumer = new ec2.SecurityGroup(stack, 'Consumer', { vpc });
+  db.connections.allowDefaultPortFrom(consumer);
+  consumer.node.addDependency(db);
+  const rendered = Template.fromStack(stack);
+  for (const id of Object.keys(resourcesOf(rendered))) expect([id, before(rendered, id).has(id)]).toEqual([id, false]);
+  expect([...before(rendered, logicalId(consumer))]).toEqual(expect.arrayContaining([...ids(rendered, USER), ...ids(rendered, SCHEDULE, 'UserRotation')]));
+});
+
+test('with an endpoint made elsewhere, the rules on its group are waited for as well', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = isolatedVpc(stack);
+  const made = vpc.addInterfaceEndpoint('Made', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, open: false });
+  new RotatingPostgres(stack, 'Orders', { vpc, secretsManagerEndpoint: SecretsManagerEndpoint.fromInterfaceVpcEndpoint(made) });
+  const rendered = Template.fromStack(stack);
+  for (const [id, part] of [[only(rendered, USER)[0], 'UserProvider'], [only(rendered, SCHEDULE, 'AdminRotation')[0], 'RotationFunction']]) {
+    const done = before(rendered, id);
+    expect([...done]).toEqual(expect.arrayContaining([
+      ...ids(rendered, 'AWS::EC2::VPCEndpoint'), ...ids(rendered, 'AWS::EC2::SecurityGroupIngress', `${part}InVpcSecretsManagerEndpoint`),
+    ]));
+  }
+});

@@ -1,0 +1,130 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
+import { RotatingPostgres, RotationStrategy } from '../../src';
+
+const { template, db } = deployed();
+const ACCOUNT = { Ref: 'AWS::AccountId' };
+const adminSecret = { Ref: logicalId(db.adminSecret) };
+const appSecret = { Ref: logicalId(db.secret) };
+const key = { 'Fn::GetAtt': [logicalId(db.encryptionKey), 'Arn'] };
+const via = (service: string) => ({ 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] });
+const root = { AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', ACCOUNT, ':root']] } };
+
+const allow = (Action: string | string[], Resource: unknown) => ({ Action, Effect: 'Allow', Resource });
+const allowKeyFor = (secret: unknown, Action: string | string[]) => ({
+  ...allow(Action, key),
+  Condition: { StringEquals: { 'kms:ViaService': via('secretsmanager'), 'kms:EncryptionContext:SecretARN': secret } },
+});
+
+/** Every statement that a role has, in its own inline policies and in those attached to it. */
+function statementsOf(rendered: Template, rolePart: string): unknown[] {
+  const [roleId, role] = only(rendered, 'AWS::IAM::Role', rolePart);
+  expect(role.Properties.ManagedPolicyArns).toBeUndefined();
+  const attached = Object.values(resourcesOf(rendered)).filter(resource =>
+    resource.Type === 'AWS::IAM::Policy' && (resource.Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === roleId));
+  const documents = [
+    ...(role.Properties.Policies as { PolicyDocument: { Statement: unknown[] } }[] ?? []).map(policy => policy.PolicyDocument),
+    ...attached.map(policy => policy.Properties.PolicyDocument as { Statement: unknown[] }),
+  ];
+  return documents.flatMap(document => document.Statement);
+}
+const ownLogs = (part: string) => allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::GetAtt': [only(template, 'AWS::Logs::LogGroup', part)[0], 'Arn'] });
+const ATTACH_TO_VPC = allow([
+  'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+], '*');
+const ROTATE = [
+  'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage', 'secretsmanager:ListSecretVersionIds',
+];
+
+function sameStatements(actual: unknown[], expected: unknown[]) {
+  expect(actual).toHaveLength(expected.length);
+  expect(actual).toEqual(expect.arrayContaining(expected));
+}
+
+test('the rotation function may rotate its two secrets, log in as the admin, write its log and attach to the VPC: nothing else', () => {
+  sameStatements(statementsOf(template, 'RotationFunction'), [
+    ownLogs('RotationFunction'), ATTACH_TO_VPC,
+    allow(ROTATE, adminSecret), allowKeyFor(adminSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    allow(ROTATE, appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
+  ]);
+});
+
+test('a single user is rotated without the admin secret', () => {
+  const single = deployed({ strategy: RotationStrategy.SINGLE_USER });
+  const [, policy] = only(single.template, 'AWS::IAM::Policy', 'OrdersUserRotation');
+  expect(JSON.stringify(policy)).not.toContain(logicalId(single.db.adminSecret));
+});
+
+test('the function that creates users may log in as the admin and complete the user\'s secret: nothing else', () => {
+  sameStatements(statementsOf(template, 'UserProviderInVpc'), [
+    ownLogs('UserProviderInVpc'), ATTACH_TO_VPC,
+    allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
+    allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+  ]);
+});
+
+test('the framework function may invoke that one function', () => {
+  const handler = { 'Fn::GetAtt': [only(template, 'AWS::Lambda::Function', 'UserProviderInVpc')[0], 'Arn'] };
+  sameStatements(statementsOf(template, 'Framework'), [
+    ownLogs('Framework'), allow(['lambda:InvokeFunction', 'lambda:GetFunction'], handler),
+  ]);
+});
+
+test('grantRead allows the secret, and its key for this secret through Secrets Manager: nothing else', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const orders = new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack) });
+  const reader = new iam.Role(stack, 'Reader', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+  orders.grantRead(reader).assertSuccess();
+  const rendered = Template.fromStack(stack);
+  sameStatements(statementsOf(rendered, 'Reader'), [
+    allow(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], appSecret), allowKeyFor(appSecret, 'kms:Decrypt'),
+  ]);
+  const others = Object.fromEntries(Object.entries(resourcesOf(rendered)).filter(([id]) => !id.startsWith('Reader')));
+  expect(others).toEqual(resourcesOf(template));
+});
+
+test('Secrets Manager may invoke the function for this account, by one statement', () => {
+  expect(only(template, 'AWS::Lambda::Permission')[1].Properties).toEqual({
+    Action: 'lambda:InvokeFunction',
+    FunctionName: { 'Fn::GetAtt': [logicalId(db.rotationFunction.function), 'Arn'] },
+    Principal: 'secretsmanager.amazonaws.com',
+    SourceAccount: ACCOUNT,
+  });
+});
+
+describe('the key policy', () => {
+  const [, { Properties }] = only(template, 'AWS::KMS::Key');
+  const policy = Properties.KeyPolicy as { Statement: { Sid: string; Action: string | string[] }[] };
+
+  test('delegates use to identity policies through Secrets Manager and RDS only, and grants to RDS for its own resources', () => {
+    const through = (service: string) => ({ 'kms:ViaService': via(service), 'kms:CallerAccount': ACCOUNT });
+    const delegate = (Sid: string, Action: string | string[], Condition: object) => ({ Sid, Effect: 'Allow', Principal: root, Action, Resource: '*', Condition });
+    sameStatements(policy.Statement.filter(({ Sid }) => Sid !== 'AdministerWithoutUse'), [
+      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('secretsmanager') }),
+      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('rds') }),
+      delegate('GrantToRds', 'kms:CreateGrant', { StringEquals: through('rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+    ]);
+  });
+
+  test('lets administrators do anything but use the key or hand its use out', () => {
+    const [{ Action }] = policy.Statement.filter(({ Sid }) => Sid === 'AdministerWithoutUse');
+    for (const action of Action) expect(action).not.toMatch(/\*|Encrypt|Decrypt|DataKey|Mac|Sign|Verify|CreateGrant|DeriveSharedSecret/);
+    expect(Action).toEqual(expect.arrayContaining(['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DescribeKey']));
+  });
+});
+
+test('a key of the caller is used as it is', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const own = new kms.Key(stack, 'Own');
+  new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack), encryptionKey: own });
+  const rendered = Template.fromStack(stack);
+  const [id, { Properties }] = only(rendered, 'AWS::KMS::Key');
+  expect((Properties.KeyPolicy as { Statement: unknown[] }).Statement).toEqual([{ ...allow('kms:*', '*'), Principal: root }]);
+  for (const type of ['AWS::SecretsManager::Secret', 'AWS::RDS::DBInstance']) rendered.allResourcesProperties(type, { KmsKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
+});
