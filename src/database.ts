@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -8,6 +8,7 @@ import { AdminSecret } from './admin-secret';
 import { MAINTENANCE_DATABASE } from './contract';
 import { acknowledge } from './private/acknowledge';
 import { fail } from './private/errors';
+import { retainedUnlessDestroyed } from './private/generated-secret';
 import { innermostSubnets } from './private/subnets';
 
 /** A PostgreSQL database as the other parts see it: where it is, and who administers it. */
@@ -136,6 +137,8 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
     this.dbInstanceIdentifier = this.instance.instanceIdentifier;
     this.adminSecret = this.instance.secret!;
     this.connections = this.instance.connections;
+    // Removing the attachment takes host and port out of the secret, without which a secret that stays is of no use.
+    (this.adminSecret.node.defaultChild as CfnResource).applyRemovalPolicy(retainedUnlessDestroyed(removalPolicy));
 
     acknowledge(this.instance, {
       rule: 'AwsSolutions-RDS11',

@@ -106,8 +106,9 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     this.user = new DatabaseUser(this, 'User', { ...props, provider, encryptionKey });
 
     const rotationFunction = this.rotationFunction = new RotationFunction(this, 'RotationFunction', { vpc, database, secretsManagerEndpoint });
-    new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
     this.user.addRotation(rotationFunction, schedule);
+    const adminRotation = new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
+    adminRotation.node.addDependency(this.user); // not while the admin creates the user
 
     this.monitoring = new RotationMonitoring(this, 'Monitoring', {
       rotationFunction, secrets: [adminSecret, this.user.secret], topic: props.notificationTopic,

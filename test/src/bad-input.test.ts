@@ -20,7 +20,7 @@ test.each([
   [{ databaseName: 'rdsadmin' }, 'every server has'],
   [{ databaseName: 'Template1' }, 'every server has'],
   [{ databaseName: 'postgres' }, 'every server has and no application may own'],
-  [{ schedule: { automaticallyAfter: Duration.hours(3) } }, "Stack/Orders/AdminRotation: 'automaticallyAfter' is 3 hours"],
+  [{ schedule: { automaticallyAfter: Duration.hours(3) } }, "Stack/Orders/User/Rotation: 'automaticallyAfter' is 3 hours"],
   [{ schedule: { automaticallyAfter: Duration.minutes(270) } }, 'whole hours from 4'],
   [{ schedule: { automaticallyAfter: Duration.days(1001) } }, 'whole days up to 1000'],
   [{ naming: { environment: 'prod', application: 'or ders' } }, "the secret name 'prod/or ders/database_admin' from 'naming'"],

@@ -24,10 +24,17 @@ function references(resource: TemplateResource): string[] {
     if (Array.isArray(value)) return value.forEach(walk);
     if (typeof value !== 'object' || value === null) return;
     for (const [key, inner] of Object.entries(value)) {
-      if (key === 'Ref') {found.push(inner);} else if (key === 'Fn::GetAtt') {found.push(typeof inner === 'string' ? inner.split('.')[0] : inner[0]);} else if (key === 'Fn::Sub') {
-        for (const [, name] of String(Array.isArray(inner) ? inner[0] : inner).matchAll(/\$\{([\w:]+)/g)) found.push(name);
-        walk(Array.isArray(inner) ? inner[1] : {});
-      } else {walk(inner);}
+      if (key === 'Ref') {
+        found.push(inner);
+      } else if (key === 'Fn::GetAtt') {
+        found.push(typeof inner === 'string' ? inner.split('.')[0] : inner[0]);
+      } else if (key === 'Fn::Sub') {
+        const [text, values] = Array.isArray(inner) ? inner : [inner, {}];
+        for (const [, name] of String(text).matchAll(/\$\{([\w:]+)/g)) found.push(name);
+        walk(values);
+      } else {
+        walk(inner);
+      }
     }
   };
   walk(resource.Properties);
@@ -80,11 +87,11 @@ test('the application user is rotated after it was created and everything that t
   ]));
 });
 
-test('the admin is rotated after everything that the rotation needs', () => {
+test('the admin is rotated after everything that the rotation needs, and after the user that it creates', () => {
   const done = before(template, only(template, SCHEDULE, 'AdminRotation')[0]);
   expect([...done]).toEqual(expect.arrayContaining([
     ...database, ...endpoint, ...working('RotationFunction'),
-    ...ids(template, 'AWS::IAM::Policy', 'AdminRotation'), ...ids(template, 'AWS::Lambda::Permission'),
+    ...ids(template, 'AWS::IAM::Policy', 'AdminRotation'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
   ]));
 });
 
