@@ -59,6 +59,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'esbuild@^0.28',
     'fast-check@^4',
     'pg@^8.23',
+    'reflect-metadata@^0.2', // for @peculiar/x509
     'tsx@^4',
   ],
 

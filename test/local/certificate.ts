@@ -1,4 +1,7 @@
-import { generateKeyPairSync, randomBytes, sign, KeyObject } from 'node:crypto';
+import 'reflect-metadata';
+import { randomBytes, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
 
 /** A certificate and its private key, both PEM. */
 export interface Identity {
@@ -9,74 +12,46 @@ export interface Identity {
 /** A certificate authority made for one run: its root, and identities that it vouches for. */
 export interface Authority {
   readonly certificate: string;
-  /** A server's identity for the DNS names and IPv4 addresses given. */
-  issue(...names: string[]): Identity;
+  /** A server's identity for the DNS names and IP addresses given. */
+  issue(...names: string[]): Promise<Identity>;
 }
 
-/** Makes an authority. Node.js can parse certificates but not make them; these are the few pieces of DER that takes. */
-export function createAuthority(name: string): Authority {
-  const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const authority = { name, key: ca.privateKey };
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const DAY = 86_400_000;
+
+/** Makes an authority. */
+export async function createAuthority(name: string): Promise<Authority> {
+  const keys = await newKeys();
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    ...terms(), name: `CN=${name}`, keys, extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+  });
   return {
-    certificate: certify(authority, name, ca.publicKey, extension(BASIC_CONSTRAINTS, sequence(TRUE))),
-    issue: (...names) => {
-      const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      return {
-        certificate: certify(authority, names[0], own.publicKey, extension(SUBJECT_ALT_NAME, sequence(...names.map(alternativeName)))),
-        privateKey: own.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      };
+    certificate: root.toString('pem'),
+    async issue(...names) {
+      const own = await newKeys();
+      const certificate = await x509.X509CertificateGenerator.create({
+        ...terms(),
+        subject: `CN=${names[0]}`,
+        issuer: root.subject,
+        publicKey: own.publicKey,
+        signingKey: keys.privateKey,
+        extensions: [new x509.SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) ? 'ip' : 'dns', value })))],
+      });
+      const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
+      return { certificate: certificate.toString('pem'), privateKey: x509.PemConverter.encode(key, 'PRIVATE KEY') };
     },
   };
 }
 
-const BASIC_CONSTRAINTS = oid('551d13');
-const SUBJECT_ALT_NAME = oid('551d11');
-const COMMON_NAME = oid('550403');
-const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'));
-const TRUE = der(0x01, Buffer.from([0xff]));
-const VERSION_3 = der(0xa0, der(0x02, Buffer.from([2])));
-const DAY = 86_400_000;
-
-function certify(issuer: { name: string; key: KeyObject }, subject: string, publicKey: KeyObject, ...extensions: Buffer[]): string {
-  const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]); // the leading 1 keeps the integer positive
-  const body = sequence(
-    VERSION_3, der(0x02, serial), ECDSA_WITH_SHA256, commonName(issuer.name),
-    sequence(time(Date.now() - DAY), time(Date.now() + 7 * DAY)),
-    commonName(subject), publicKey.export({ type: 'spki', format: 'der' }), der(0xa3, sequence(...extensions)),
-  );
-  const signature = Buffer.concat([Buffer.from([0]), sign('sha256', body, issuer.key)]); // 0: no unused bits
-  const base64 = sequence(body, ECDSA_WITH_SHA256, der(0x03, signature)).toString('base64').replace(/.{64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-function der(tag: number, ...content: Buffer[]): Buffer {
-  const value = Buffer.concat(content);
-  const length = value.length < 0x80 ? [value.length] : [0x82, Math.floor(value.length / 256), value.length % 256];
-  return Buffer.concat([Buffer.from([tag, ...length]), value]);
-}
-
-function sequence(...items: Buffer[]): Buffer {
-  return der(0x30, ...items);
-}
-
-function oid(hex: string): Buffer {
-  return der(0x06, Buffer.from(hex, 'hex'));
-}
-
-function commonName(name: string): Buffer {
-  return sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(name)))));
-}
-
-function time(instant: number): Buffer {
-  const digits = new Date(instant).toISOString().replace(/[-:T]|\.\d+/g, '');
-  return der(0x17, Buffer.from(digits.slice(2))); // UTCTime has a year of two digits
-}
-
-function extension(id: Buffer, value: Buffer): Buffer {
-  return sequence(id, der(0x04, value));
-}
-
-function alternativeName(name: string): Buffer {
-  const address = /^\d+(\.\d+){3}$/.test(name);
-  return address ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name));
+function terms() {
+  return {
+    serialNumber: `01${randomBytes(8).toString('hex')}`, // the leading 1 keeps the integer positive
+    notBefore: new Date(Date.now() - DAY),
+    notAfter: new Date(Date.now() + 7 * DAY),
+    signingAlgorithm: ALGORITHM,
+  };
 }

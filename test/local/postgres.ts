@@ -71,8 +71,8 @@ async function start(directory: string, bin: string, options: ExecFileOptions): 
 
   own(directory);
   const superuser = { username: 'rdsadmin', password: randomPassword() };
-  const authority = createAuthority('Local test authority');
-  const identity = authority.issue('localhost', '127.0.0.1');
+  const authority = await createAuthority('Local test authority');
+  const identity = await authority.issue('localhost', '127.0.0.1');
   write('password', superuser.password);
   write('server.crt', identity.certificate);
   write('server.key', identity.privateKey);
