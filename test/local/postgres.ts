@@ -100,7 +100,7 @@ export async function createAdmin(server: PostgresServer, username: string, data
     const { rows } = await client.query('SELECT (SELECT count(*) FROM pg_database WHERE datname = $1)::int AS databases,'
       + " (SELECT count(*) FROM pg_roles WHERE rolname = 'rds_superuser')::int AS groups", [database]);
     if (!rows[0].groups) {
-      await client.query('CREATE ROLE rds_superuser NOLOGIN; GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN TRUE');
+      await client.query('CREATE ROLE rds_superuser NOLOGIN; GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION');
     }
     await client.query(`CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(admin.password)} IN ROLE rds_superuser`);
     await client.query(rows[0].databases ? `ALTER DATABASE ${owned} OWNER TO ${role}` : `CREATE DATABASE ${owned} OWNER ${role}`);
@@ -138,7 +138,7 @@ ssl_key_file = '${join(directory, 'server.key')}'
 password_encryption = 'scram-sha-256'
 fsync = off
 full_page_writes = off
-log_connections = 'authentication,authorization'
+log_connections = on
 log_statement = 'ddl'
 log_line_prefix = '%t:%r:%u@%d:[%p]:'
 `;
