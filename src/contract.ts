@@ -57,6 +57,8 @@ export const ErrorCode = {
   DATABASE_UNREACHABLE: 'DatabaseUnreachable',
   /** The server's certificate is not trusted, or it offers no TLS. */
   TLS: 'Tls',
+  /** The server wants a password in the clear or as MD5, or lets a login pass without SCRAM. */
+  SCRAM: 'Scram',
   /** The server refused the login. */
   AUTHENTICATION: 'Authentication',
   /** A login works but is not who it must be, or a role is not one that may be rotated. */

@@ -1,5 +1,6 @@
 import { Client, type QueryResultRow } from 'pg';
 import { databaseError } from './errors';
+import { ScramOnly } from './scram-only';
 import type { Credential } from '../../client/src/secret-value';
 import { tlsOptions } from '../../client/src/tls';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
@@ -58,11 +59,12 @@ export async function connect(credential: Credential, purpose: Purpose): Promise
 
 /** Opens a connection over verified TLS; it is closed again if the login fails. */
 async function open(credential: Credential, database: string, settings: readonly string[]): Promise<Connection> {
+  const scram = new ScramOnly(credential.password, `${credential.host}:${credential.port}`);
   const client = new Client({
     host: credential.host,
     port: credential.port,
     user: credential.username,
-    password: credential.password,
+    password: () => scram.password(),
     database,
     ssl: tlsOptions(credential.host),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -70,8 +72,10 @@ async function open(credential: Credential, database: string, settings: readonly
     options: settings.map(setting => `-c ${setting}`).join(' '),
   });
   client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
+  scram.watch(client);
   try {
     await client.connect();
+    scram.check();
     return new Connection(client, credential, database);
   } catch (cause) {
     client.end().catch(() => undefined);
