@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { reported } from './errors';
 import { lambdaDeadline } from './lambda-deadline';
 import { log } from './log';
+import { passwordPolicy } from './password';
 import { PostgresDatabase } from './postgres/database';
 import { parseEvent } from './rotation/event';
 import { KnownRotations } from './rotation/known';
@@ -15,7 +16,7 @@ const known = new KnownRotations();
 /** The rotation function: Secrets Manager invokes it for each step of a rotation. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   try {
-    await rotate(parseEvent(event), { store, database, known, deadline: lambdaDeadline(context) });
+    await rotate(parseEvent(event), { store, database, known, passwords: passwordPolicy(process.env), deadline: lambdaDeadline(context) });
   } catch (error) {
     const failure = reported(error);
     log.error(failure.message, { code: failure.name });

@@ -37,6 +37,14 @@ export const Env = {
   SECRET_ARN: 'ROTATING_POSTGRES_SECRET_ARN',
   /** Consumer, in development: a connection string, used instead of the secret. */
   DATABASE_URL: 'DATABASE_URL',
+  /** Rotation function: what a new password is made of. The names and their meaning are those of AWS's own functions. */
+  PASSWORD_LENGTH: 'PASSWORD_LENGTH',
+  EXCLUDE_CHARACTERS: 'EXCLUDE_CHARACTERS',
+  EXCLUDE_LOWERCASE: 'EXCLUDE_LOWERCASE',
+  EXCLUDE_UPPERCASE: 'EXCLUDE_UPPERCASE',
+  EXCLUDE_NUMBERS: 'EXCLUDE_NUMBERS',
+  EXCLUDE_PUNCTUATION: 'EXCLUDE_PUNCTUATION',
+  REQUIRE_EACH_INCLUDED_TYPE: 'REQUIRE_EACH_INCLUDED_TYPE',
   /** PEM file of further trusted roots; Node.js itself reads it only for its own default store. */
   EXTRA_CA_CERTS: 'NODE_EXTRA_CA_CERTS',
 } as const;

@@ -1,5 +1,6 @@
 import type { KnownRotation, KnownRotations } from './known';
 import type { Credential } from '../../client/src/secret-value';
+import type { PasswordPolicy } from '../password';
 import type { Database } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
@@ -9,6 +10,7 @@ export interface Ports {
   readonly store: SecretStore;
   readonly database: Database;
   readonly deadline: Deadline;
+  readonly passwords: PasswordPolicy;
   /** What this process knows from earlier steps. */
   readonly known: KnownRotations;
 }

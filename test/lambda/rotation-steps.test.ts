@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Checkpoint, Crash, MemoryDatabase, memoryDeadline, MemoryStore } from './memory';
 import type { Credential } from '../../client/src/secret-value';
+import { passwordPolicy } from '../../lambda/password';
 import { KnownRotations } from '../../lambda/rotation/known';
 import { rotate } from '../../lambda/rotation/rotate';
 import { CURRENT, PENDING } from '../local/secret';
@@ -36,7 +37,7 @@ function world(strategy: Strategy, checkpoint: Checkpoint = () => undefined) {
     value,
     /** What Secrets Manager does at the start of a rotation. */
     begin: (token: string) => { secret.stage(token, PENDING); },
-    step: (step: StepName, token: string) => rotate({ step, secretId: 'app', token }, { store, database, known, deadline: memoryDeadline() }),
+    step: (step: StepName, token: string) => rotate({ step, secretId: 'app', token }, { store, database, known, passwords: passwordPolicy({}), deadline: memoryDeadline() }),
     /** What is left of a function after a while without events. */
     coldStart: () => { known = new KnownRotations(); },
     async rotate(token: string) {

@@ -1,0 +1,33 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import { scramVerifier } from '../../lambda/scram';
+import { withClient } from '../local/postgres';
+import { newTenancy } from '../local/servers';
+
+test('PostgreSQL takes the verifier for a password, stores it as it is, and logs in with the password', async () => {
+  const server = await newTenancy();
+  const login = { username: server.name('verified'), password: 'pencil' };
+  const verifier = await scramVerifier(login.password, '5000');
+  const stored = await withClient(server, server.superuser, 'postgres', async client => {
+    await client.query(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${verifier}'`);
+    return (await client.query('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [login.username])).rows;
+  });
+  expect(stored).toEqual([{ rolpassword: verifier }]);
+  await withClient(server, login, 'postgres', async () => undefined);
+  await expect(withClient(server, { ...login, password: 'pencils' }, 'postgres', async () => undefined)).rejects.toMatchObject({ code: '28P01' });
+});
+
+test('the verifier is RFC 5802\'s, with the salt in it', async () => {
+  const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'); // RFC 7677, section 3: user "user", password "pencil"
+  const salted = pbkdf2Sync('pencil', salt, 4096, 32, 'sha256');
+  const stored = createHash('sha256').update(createHmac('sha256', salted).update('Client Key').digest()).digest('base64');
+  const server = createHmac('sha256', salted).update('Server Key').digest('base64');
+  expect(await scramVerifier('pencil', '4096', salt)).toBe(`SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:${server}`);
+});
+
+test.each([[null, 4096], ['1', 4096], ['4096', 4096], ['30000', 30000], ['5000000', 100000]])('a server with %s iterations gets %d', async (setting, iterations) => {
+  expect(await scramVerifier('pencil', setting)).toMatch(`SCRAM-SHA-256$${iterations}:`);
+});
+
+test('two verifiers of one password differ', async () => {
+  expect(await scramVerifier('pencil', null)).not.toBe(await scramVerifier('pencil', null));
+});
