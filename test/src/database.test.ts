@@ -106,26 +106,27 @@ describe('when it leaves the stack', () => {
       database: of('AWS::RDS::DBInstance'),
       groups: [...of('AWS::RDS::DBParameterGroup'), ...of('AWS::RDS::DBSubnetGroup')],
       key: of('AWS::KMS::Key'),
-      secrets: of('AWS::SecretsManager::Secret'),
+      // Without its attachment a secret loses host and port.
+      secrets: [...of('AWS::SecretsManager::Secret'), ...of('AWS::SecretsManager::SecretTargetAttachment')],
       user: of('Custom::RotatingPostgresUser'),
     };
   };
 
   test('database, key, secrets and user are retained by default', () => {
     expect(policies()).toEqual({
-      protected: true, database: ['Retain'], groups: ['Retain', 'Retain'], key: ['Retain'], secrets: ['Retain'], user: ['Retain'],
+      protected: true, database: ['Retain'], groups: ['Retain', 'Retain'], key: ['Retain'], secrets: ['Retain', 'Retain'], user: ['Retain'],
     });
   });
 
   test('a snapshot keeps its key and secrets', () => {
     expect(policies(RemovalPolicy.SNAPSHOT)).toEqual({
-      protected: true, database: ['Snapshot'], groups: ['Delete', undefined], key: ['Retain'], secrets: ['Retain'], user: ['Retain'],
+      protected: true, database: ['Snapshot'], groups: ['Delete', undefined], key: ['Retain'], secrets: ['Retain', 'Retain'], user: ['Retain'],
     });
   });
 
   test('DESTROY leaves nothing and switches the protection off', () => {
     expect(policies(RemovalPolicy.DESTROY)).toMatchObject({
-      protected: false, database: ['Delete'], key: ['Delete'], secrets: ['Delete'], user: ['Delete'],
+      protected: false, database: ['Delete'], key: ['Delete'], secrets: ['Delete', 'Delete'], user: ['Delete'],
     });
     for (const [id, resource] of Object.entries(resourcesOf(deployed({ removalPolicy: RemovalPolicy.DESTROY }).template))) {
       expect([id, resource.DeletionPolicy]).not.toEqual([id, 'Retain']);

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { AddPermissionCommand, GetPolicyCommand, LambdaClient, RemovePermissionCommand } from '@aws-sdk/client-lambda';
+import { CdkApp } from './cdk';
+import { Checks } from './checks';
+import { Credentials } from './credentials';
+import { LocalCloud } from './local-cloud';
+import { newPasswordOnly } from './quickstart';
+
+/** An application user by single user; and who may invoke the rotation function, of which the first rotation is no proof. */
+export async function checkSingleUser(checks: Checks, cloud: LocalCloud, credentials: Credentials): Promise<void> {
+  const app = new CdkApp(cloud, join(__dirname, 'single-user'), 'SingleUser');
+  const deployed = await checks.check('cdk deploy of an application user by single user', async () => app.deploy());
+  if (!deployed) return;
+  const { SecretArn: secret, RotationFunctionName: functionName } = app.outputs;
+
+  await checks.check('RotateSecret of that user: the new password works, the old one does not', async () => {
+    await credentials.settled(secret);
+    await newPasswordOnly(credentials, secret);
+    assert.deepEqual(await credentials.logIn(await credentials.value(secret)), { login: 'app', role: 'app' });
+  });
+
+  await checks.check('RotateSecret is refused where the function admits Secrets Manager of another account only', async () => {
+    const lambda = new LambdaClient(cloud.client);
+    const { Policy = '' } = await lambda.send(new GetPolicyCommand({ FunctionName: functionName }));
+    const [{ Sid, Action, Condition }] = JSON.parse(Policy).Statement as { Sid: string; Action: string; Condition: unknown }[];
+    assert.deepEqual(Condition, { StringEquals: { 'AWS:SourceAccount': '000000000000' } });
+    await lambda.send(new RemovePermissionCommand({ FunctionName: functionName, StatementId: Sid }));
+    await lambda.send(new AddPermissionCommand({
+      FunctionName: functionName, StatementId: 'Other', Action, Principal: 'secretsmanager.amazonaws.com', SourceAccount: '111122223333',
+    }));
+    await assert.rejects(credentials.rotate(secret), { name: 'AccessDeniedException' });
+  });
+}
