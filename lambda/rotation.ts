@@ -16,7 +16,9 @@ const known = new KnownRotations();
 /** The rotation function: Secrets Manager invokes it for each step of a rotation. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   try {
-    await rotate(parseEvent(event), { store, database, known, passwords: passwordPolicy(process.env), deadline: lambdaDeadline(context) });
+    const { invokedFunctionArn: functionArn } = context;
+    const deadline = lambdaDeadline(context);
+    await rotate(parseEvent(event), { store, database, known, functionArn, deadline, passwords: passwordPolicy(process.env) });
   } catch (error) {
     const failure = reported(error);
     log.error(failure.message, { code: failure.name });

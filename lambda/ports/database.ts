@@ -23,8 +23,12 @@ export interface Session {
   identity(): Promise<Identity>;
   /** Changes the password of the session's own login. */
   changeOwnPassword(username: string, password: string): Promise<void>;
-  /** As the admin: makes one login of the pair ready to log in with the password, and sets right what else ties the two together. */
-  armLogin(pair: Pair, username: string, password: string): Promise<void>;
+  /**
+   * As the admin: makes one login of the pair ready to log in with the password, and sets right what else ties the two together.
+   *
+   * @throws with code `Role` when the pair is not this secret's
+   */
+  armLogin(pair: Pair, secretArn: string, username: string, password: string): Promise<void>;
   close(): Promise<void>;
 }
 

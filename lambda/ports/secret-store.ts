@@ -7,6 +7,8 @@ export interface VersionSelector {
 export interface SecretDescription {
   readonly arn: string;
   readonly rotationEnabled: boolean;
+  /** ARN of the function that rotates the secret; it may name a version or an alias. */
+  readonly rotationFunctionArn?: string;
   /** Staging labels by version id. A version without a label is not here. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
 }

@@ -11,8 +11,10 @@ import { scramVerifier } from '../scram';
  * sessions start as the owner, so that whatever either creates belongs to one role. That and the rest is looked at on each
  * rotation, and set right: a lost membership would only make PostgreSQL warn, and the session go on as the wrong role.
  */
-export async function armLogin(connection: Connection, pair: Pair, username: string, password: string): Promise<void> {
-  const { owner, alternate } = await readRoles(connection, pair);
+export async function armLogin(
+  connection: Connection, pair: Pair, secretArn: string, username: string, password: string,
+): Promise<void> {
+  const { owner, alternate } = await readRoles(connection, pair, secretArn);
   if (!owner) throw roleRefused(`the role "${pair.owner}" does not exist, so "${pair.alternate}" cannot alternate with it`);
   if (alternate && !alternate.memberOfOwner) {
     throw roleRefused(`the role "${pair.alternate}" exists and is not a member of "${pair.owner}": it may belong to somebody else. ` +

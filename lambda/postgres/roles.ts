@@ -1,11 +1,20 @@
 import type { Connection } from './connection';
 import type { RoleSettings } from './role-settings';
+import { identifier } from './sql';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
 import type { Pair } from '../ports/database';
 
 /** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
 export const MEMBERSHIP_OPTIONS_SINCE = 160_000;
+
+/** The comment on a role says which secret it belongs to, so that no other secret of this library takes it over. */
+const MARK = 'cdk-rotating-postgres: password in ';
+
+/** The comment on a role of this secret. */
+export function markOf(secretArn: string): string {
+  return MARK + secretArn;
+}
 
 /** What the catalogue says of a login, and of the server beside it. */
 export interface Role {
@@ -31,12 +40,16 @@ export interface Roles {
 /**
  * Reads the two logins of a pair, as far as they exist.
  *
- * @throws with code `Role` when one is the admin's or has more than an application's rights: its password is not for
- * an application's secret to change
+ * @throws with code `Role` when one is the admin's, has more than an application's rights, or belongs to another secret:
+ * its password is not for this secret to change
  */
-export async function readRoles(connection: Connection, pair: Pair): Promise<Roles> {
+export async function readRoles(connection: Connection, pair: Pair, secretArn: string): Promise<Roles> {
   const roles = await connection.query<Role>(READ_ROLES, [pair.owner, pair.alternate]);
-  for (const { name, forbidden } of roles) {
+  for (const { name, forbidden, comment } of roles) {
+    if (comment?.startsWith(MARK) && comment !== markOf(secretArn)) {
+      throw roleRefused(`the role "${name}" belongs to another secret, ${comment.slice(MARK.length)}: choose another user name, or, if that `
+        + `secret is gone, run COMMENT ON ROLE ${identifier(name)} IS NULL and give the role the password of ${secretArn}`);
+    }
     if (forbidden) throw roleRefused(`"${name}" ${forbidden}, so an application's secret must not change its password`);
   }
   return { owner: roles.find(role => role.name === pair.owner), alternate: roles.find(role => role.name === pair.alternate) };

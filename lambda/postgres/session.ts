@@ -35,8 +35,8 @@ export class PostgresSession implements Session {
     await this.connection.run([`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`]);
   }
 
-  async armLogin(pair: Pair, username: string, password: string): Promise<void> {
-    await armLogin(this.connection, pair, username, password);
+  async armLogin(pair: Pair, secretArn: string, username: string, password: string): Promise<void> {
+    await armLogin(this.connection, pair, secretArn, username, password);
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,10 @@
 import { armLogin } from './alternating';
 import type { Connection } from './connection';
-import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
+import { markOf, MEMBERSHIP_OPTIONS_SINCE, readRoles, roleRefused } from './roles';
 import { identifier, literal } from './sql';
 import type { Credential } from '../../client/src/secret-value';
 import type { DatabaseUserProperties } from '../../src/contract';
 import type { Pair } from '../ports/database';
-
-/** The comment on a role says which secret it belongs to, so that no other secret of this library takes it over. */
-const MARK = 'cdk-rotating-postgres: password in ';
 
 /**
  * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
@@ -16,27 +13,20 @@ const MARK = 'cdk-rotating-postgres: password in ';
 export async function provideLogin(
   admin: Connection, secretArn: string, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
 ): Promise<void> {
-  const { owner } = await readRoles(admin, pair);
+  const { owner } = await readRoles(admin, pair, secretArn);
   const name = identifier(pair.owner);
-  const mark = `COMMENT ON ROLE ${name} IS ${literal(MARK + secretArn)}`;
+  const mark = `COMMENT ON ROLE ${name} IS ${literal(markOf(secretArn))}`;
   if (!owner) {
     await admin.run([`CREATE ROLE ${name} LOGIN`, mark]);
-    return armLogin(admin, pair, credential.username, credential.password);
+    return armLogin(admin, pair, secretArn, credential.username, credential.password);
   }
-  refuseForeign(owner, secretArn);
   if (await logsIn()) {
     return owner.comment === null ? admin.run([mark]) : undefined;
   }
-  if (owner.comment !== MARK + secretArn) {
+  if (owner.comment !== markOf(secretArn)) {
     throw roleRefused(`the role ${name} exists already and ${secretArn} does not log in to it: choose another user name, or drop the role`);
   }
-  return armLogin(admin, pair, credential.username, credential.password);
-}
-
-function refuseForeign(role: Role, secretArn: string): void {
-  if (!role.comment?.startsWith(MARK) || role.comment === MARK + secretArn) return;
-  throw roleRefused(`the role "${role.name}" belongs to another secret, ${role.comment.slice(MARK.length)}: choose another user name, ` +
-    `or, if that secret is gone, run: COMMENT ON ROLE ${identifier(role.name)} IS NULL, and give the role the password of ${secretArn}`);
+  return armLogin(admin, pair, secretArn, credential.username, credential.password);
 }
 
 /** Creates the database if it is not there, and gives the user its privileges on it. */

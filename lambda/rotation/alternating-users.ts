@@ -12,7 +12,7 @@ export const alternatingUsers: Strategy = {
   async activate(rotation, current, pending) {
     const session = await logInAsAdmin(rotation, pending, pending.masterarn!);
     try {
-      await session.armLogin(pairOf(current.username), pending.username, pending.password);
+      await session.armLogin(pairOf(current.username), rotation.secretId, pending.username, pending.password);
     } finally {
       await session.close();
     }

@@ -12,10 +12,10 @@ const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecre
 
 /**
  * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that is
- * finished stays as it is, and one that is not pending is refused before anything is read.
+ * finished stays as it is, and one that is not pending, or not this function's, is refused before any value is read.
  */
 export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
-  const { arn, rotationEnabled, stages } = await ports.store.describe(event.secretId);
+  const { arn, rotationEnabled, rotationFunctionArn, stages } = await ports.store.describe(event.secretId);
   const refuse = (why: string) => new RotatingPostgresError(ErrorCode.NOT_PENDING, `${event.secretId}: ${why}`);
 
   const labels = stages[event.token];
@@ -24,6 +24,9 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
     return;
   }
   if (!rotationEnabled) throw refuse('rotation is not enabled');
+  if (unqualified(rotationFunctionArn) !== unqualified(ports.functionArn)) {
+    throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${ports.functionArn}`);
+  }
   if (!labels?.includes('AWSPENDING')) throw refuse(`version ${event.token} is not AWSPENDING`);
 
   const currentVersion = Object.keys(stages).find(version => stages[version].includes('AWSCURRENT'));
@@ -32,4 +35,9 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
   await STEPS[event.step]({ ...ports, secretId: arn, token, rotationToken, currentVersion, known: ports.known.get(token) });
   if (event.step === 'finishSecret') ports.known.forget(token);
   log.info('the step is done', { step: event.step, secretId: arn });
+}
+
+/** The ARN without the version or alias that may follow the function's name. */
+function unqualified(arn: string | undefined): string | undefined {
+  return arn?.split(':').slice(0, 7).join(':');
 }

@@ -11,6 +11,8 @@ export interface Ports {
   readonly database: Database;
   readonly deadline: Deadline;
   readonly passwords: PasswordPolicy;
+  /** ARN under which this function was invoked. */
+  readonly functionArn: string;
   /** What this process knows from earlier steps. */
   readonly known: KnownRotations;
 }

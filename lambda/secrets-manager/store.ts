@@ -15,7 +15,12 @@ export class SecretsManagerStore implements SecretStore {
 
   async describe(secretId: string): Promise<SecretDescription> {
     const secret = await this.call('DescribeSecret', secretId, () => this.client.send(new DescribeSecretCommand({ SecretId: secretId })));
-    return { arn: secret.ARN ?? secretId, rotationEnabled: secret.RotationEnabled ?? false, stages: secret.VersionIdsToStages ?? {} };
+    return {
+      arn: secret.ARN ?? secretId,
+      rotationEnabled: secret.RotationEnabled ?? false,
+      rotationFunctionArn: secret.RotationLambdaARN,
+      stages: secret.VersionIdsToStages ?? {},
+    };
   }
 
   async read(secretId: string, version: VersionSelector): Promise<string | undefined> {

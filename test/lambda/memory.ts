@@ -4,6 +4,7 @@ import type { Database, Identity, Pair, Session } from '../../lambda/ports/datab
 import type { Deadline } from '../../lambda/ports/deadline';
 import type { NewVersion, SecretDescription, SecretStore, VersionSelector } from '../../lambda/ports/secret-store';
 import { ErrorCode } from '../../src/contract';
+import { FUNCTION_ARN } from '../local/function-arn';
 import { CURRENT, PENDING, Secret, ServiceError } from '../local/secret';
 
 /** The function's end, at a point of the test's choosing. Nothing in the function can catch it and go on. */
@@ -22,7 +23,7 @@ export class MemoryStore implements SecretStore {
   add(name: string, value: object): Secret {
     const secret = new Secret(name);
     secret.put(`initial-version-of-${name}`, { SecretString: JSON.stringify(value) });
-    secret.rotation = { enabled: true, functionArn: 'arn' };
+    secret.rotation = { enabled: true, functionArn: FUNCTION_ARN };
     this.secrets.set(name, secret);
     return secret;
   }
@@ -32,7 +33,9 @@ export class MemoryStore implements SecretStore {
       const secret = this.secret(secretId);
       const labelled = [...secret.versions.values()].filter(version => version.stages.size > 0);
       const stages = Object.fromEntries(labelled.map(version => [version.id, [...version.stages]]));
-      return { arn: secretId, rotationEnabled: secret.rotation?.enabled ?? false, stages };
+      return {
+        arn: secretId, rotationEnabled: secret.rotation?.enabled ?? false, rotationFunctionArn: secret.rotation?.functionArn, stages,
+      };
     });
   }
 
@@ -118,7 +121,7 @@ export class MemoryDatabase implements Database {
         if (username !== credential.username) throw new Error(`${credential.username} changes the password of ${username}`);
         this.roles.set(username, { ...role!, password });
       }),
-      armLogin: async (pair: Pair, username, password) => this.effect('arming of the login', () => {
+      armLogin: async (pair: Pair, _secretArn, username, password) => this.effect('arming of the login', () => {
         this.roles.set(username, { password, startsAs: pair.owner });
       }),
       close: async () => undefined,

@@ -4,6 +4,7 @@ import type { Credential } from '../../client/src/secret-value';
 import { passwordPolicy } from '../../lambda/password';
 import { KnownRotations } from '../../lambda/rotation/known';
 import { rotate } from '../../lambda/rotation/rotate';
+import { FUNCTION_ARN } from '../local/function-arn';
 import { CURRENT, PENDING } from '../local/secret';
 
 jest.spyOn(console, 'info').mockImplementation(() => undefined);
@@ -37,7 +38,7 @@ function world(strategy: Strategy, checkpoint: Checkpoint = () => undefined) {
     value,
     /** What Secrets Manager does at the start of a rotation. */
     begin: (token: string) => { secret.stage(token, PENDING); },
-    step: (step: StepName, token: string) => rotate({ step, secretId: 'app', token }, { store, database, known, passwords: passwordPolicy({}), deadline: memoryDeadline() }),
+    step: (step: StepName, token: string) => rotate({ step, secretId: 'app', token }, { store, database, known, passwords: passwordPolicy({}), functionArn: `${FUNCTION_ARN}:live`, deadline: memoryDeadline() }),
     /** What is left of a function after a while without events. */
     coldStart: () => { known = new KnownRotations(); },
     async rotate(token: string) {
@@ -136,6 +137,14 @@ describe.each(STRATEGIES)('%s', strategy => {
     const it = world(strategy);
     for (const step of STEPS) await expect(it.step(step, 'unknown')).rejects.toMatchObject({ code: 'NotPending' });
     expect(it.secret.versions.size).toBe(1);
+  });
+
+  test('a secret that another function rotates is left alone', async () => {
+    const it = world(strategy);
+    it.begin('token-1');
+    it.secret.rotation!.functionArn = FUNCTION_ARN.replace(/rotation$/, 'another');
+    for (const step of STEPS) await expect(it.step(step, 'token-1')).rejects.toMatchObject({ code: 'NotPending' });
+    expect(it.secret.versions.get('token-1')!.value).toBeUndefined();
   });
 
   test('rotation that is switched off changes nothing', async () => {

@@ -158,6 +158,17 @@ describe('alternating users', () => {
     }
   });
 
+  test('a secret whose value is rewritten to name another secret\'s user does not get its password', async () => {
+    const [victim, thief] = [await rig.createUser('victim', { privileges: 'connect' }), await rig.createUser('thief', { privileges: 'connect' })];
+    const SecretString = JSON.stringify({ ...await rig.read(thief), username: rig.name('victim') });
+    await rig.secrets.client.send(new PutSecretValueCommand({ SecretId: thief, SecretString }));
+    const result = await rig.secrets.rotate(thief);
+    expect(result).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(result.error!.message).toContain('belongs to another secret');
+    expect(await logsIn(await rig.read(victim))).toBe(true);
+    expect(await rig.inspect('SELECT 1 FROM pg_roles WHERE rolname = $1', [`${rig.name('victim')}_clone`])).toEqual([]);
+  });
+
   test('a role of the alternate\'s name that is not a member of the owner is left alone', async () => {
     const secret = await rig.createUser('namesake', { privileges: 'connect' });
     const stranger = { username: `${rig.name('namesake')}_clone`, password: 'stranger-password' };

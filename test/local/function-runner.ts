@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Context } from 'aws-lambda';
+import { FUNCTION_ARN } from './function-arn';
 
 /** What the parent sends. */
 export interface Invocation {
@@ -16,7 +17,7 @@ export interface Invocation {
 /** What comes back. The names are those of Lambda's own answer. */
 export type Outcome = { readonly result: unknown } | { readonly errorType: string; readonly errorMessage: string };
 
-type Handler = (event: unknown, context: Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>) => unknown;
+type Handler = (event: unknown, context: Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis' | 'invokedFunctionArn'>) => unknown;
 
 process.on('message', ({ event, deadline }: Invocation) => {
   void answer(event, deadline).then(outcome => process.send?.(outcome));
@@ -26,7 +27,9 @@ process.on('disconnect', () => process.exit());
 async function answer(event: unknown, deadline: number): Promise<Outcome> {
   try {
     const { handler } = createRequire(__filename)(process.argv[2]) as { handler: Handler };
-    const result = await handler(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => deadline - Date.now() });
+    const result = await handler(event, {
+      awsRequestId: randomUUID(), invokedFunctionArn: FUNCTION_ARN, getRemainingTimeInMillis: () => deadline - Date.now(),
+    });
     return { result };
   } catch (error) {
     return failure(error);

@@ -3,11 +3,11 @@ import { createServer, IncomingMessage } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { FUNCTION_ARN } from './function-arn';
 import { Invoke, RotationResult, RunOptions, runRotation, runTest } from './rotation-run';
 import { Secret, ServiceError } from './secret';
 import { SecretsManagerActions } from './secrets-manager-actions';
 
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
 const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'local' };
 
