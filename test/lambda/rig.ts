@@ -76,7 +76,7 @@ export async function startRig(options: SecretsManagerOptions = {}, server?: Pos
     properties,
     async createUser(role, given) {
       const username = tenancy.name(role);
-      const secretArn = await createSecret(role, { username, password: `initial-${randomUUID()}` });
+      const secretArn = await createSecret('user', { username, password: `initial-${randomUUID()}` });
       await databaseUser.invoke({ RequestType: 'Create', RequestId: randomUUID(), ResourceProperties: properties(secretArn, username, given) });
       return secretArn;
     },

@@ -210,6 +210,19 @@ describe('alternating users', () => {
   });
 });
 
+test.each(['quo"te', "O'Brien", 'da-sh', 'two words', 'select', '100%s', 'back\\slash', 'naïve', 'UPPER', '$1', 'dot.ted', ';--'])('a user named %s rotates by both strategies', async name => {
+  const database = `${name}_${rig.database}`;
+  const secret = await rig.createUser(name, { database });
+  for (let rotation = 0; rotation < 2; rotation++) {
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    await rig.query(secret, `CREATE TABLE t${rotation} (id int)`);
+  }
+  const single = await rig.createUser(`single ${name}`, { database, strategy: 'single', privileges: 'connect' });
+  expect(await rig.secrets.rotate(single)).toMatchObject({ ok: true });
+  expect(await rig.query(single, 'SELECT current_user AS who')).toEqual([{ who: rig.name(`single ${name}`) }]);
+  expect(await rig.query(secret, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")).toEqual([{ tableowner: rig.name(name) }]);
+});
+
 describe.each(['single', 'alternating'] as const)('any rotation (%s)', strategy => {
   const user = (role: string) => rig.createUser(`${role}_${strategy}`, { strategy, privileges: 'connect' });
 
@@ -248,6 +261,25 @@ describe.each(['single', 'alternating'] as const)('any rotation (%s)', strategy 
       expect(rig.rotation.output).not.toContain(password);
     }
   });
+
+  test('a role that another session holds is given up on in time, and said so; the failed statement shows no password', async () => {
+    const secret = await user('held');
+    if (strategy === 'alternating') await rig.secrets.rotate(secret); // so that the next rotation alters the first login
+    const held = rig.name(`held_${strategy}`);
+    const token = randomUUID();
+    await withClient(rig, rig.superuser, 'postgres', async client => {
+      await client.query(`BEGIN; ALTER ROLE "${held}" CONNECTION LIMIT 5`);
+      const result = await rig.secrets.rotate(secret, { token });
+      expect(result).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Database' } });
+      expect(result.error!.message).toContain('lock timeout');
+      await client.query('ROLLBACK');
+    });
+    const { password } = await rig.read(secret, 'AWSPENDING');
+    expect(rig.serverLog()).toMatch(/ERROR: {2}canceling statement due to lock timeout[\s\S]*STATEMENT: {2}ALTER ROLE/);
+    expect(rig.serverLog() + rig.rotation.output).not.toContain(password);
+    expect(await logsIn(await rig.read(secret))).toBe(true);
+    expect(await rig.secrets.rotate(secret, { token })).toMatchObject({ ok: true });
+  }, 20_000);
 
   test('a pending value that names another host, database or admin is refused before anything connects to it', async () => {
     const secret = await user('redirected');
