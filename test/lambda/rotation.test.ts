@@ -217,9 +217,9 @@ test.each(['quo"te', "O'Brien", 'da-sh', 'two words', 'select', '100%s', 'back\\
     expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
     await rig.query(secret, `CREATE TABLE t${rotation} (id int)`);
   }
-  const single = await rig.createUser(`single ${name}`, { database, strategy: 'single', privileges: 'connect' });
-  expect(await rig.secrets.rotate(single)).toMatchObject({ ok: true });
-  expect(await rig.query(single, 'SELECT current_user AS who')).toEqual([{ who: rig.name(`single ${name}`) }]);
+  const other = await rig.createUser(`single ${name}`, { database, strategy: 'single', privileges: 'connect' });
+  expect(await rig.secrets.rotate(other)).toMatchObject({ ok: true });
+  expect(await rig.query(other, 'SELECT current_user AS who')).toEqual([{ who: rig.name(`single ${name}`) }]);
   expect(await rig.query(secret, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")).toEqual([{ tableowner: rig.name(name) }]);
 });
 
