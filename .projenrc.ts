@@ -83,7 +83,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
   },
-  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '__pycache__/'],
+  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/bench/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '__pycache__/'],
   pullRequestTemplate: false,
   depsUpgrade: false,
 });
@@ -201,9 +201,9 @@ project.addTask('lint:templates', {
   description: 'Check the templates of the examples with cfn-lint (needs Python 3)',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/lint-templates.ts' }],
 });
-project.addTask('bench:rotation-function', {
-  description: 'Memory and CPU time of the rotation function',
-  steps: [{ spawn: 'bundle' }, { exec: 'tsx bench/rotation-function.ts' }],
+project.addTask('bench:rotation', {
+  description: 'What a rotation costs, beside a peer that is given as a command (--help)',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx bench/rotation/main.ts', receiveArgs: true }],
 });
 project.addTask('rds-roots', {
   description: 'Refresh the pinned RDS root certificates',

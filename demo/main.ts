@@ -8,7 +8,7 @@ import { Progress } from './progress';
 import { seededRandom } from './random';
 import { renderReport } from './report';
 import { setStage } from './stage';
-import { Surroundings, surroundings } from './surroundings';
+import { Surroundings, surroundings } from '../test/local/surroundings';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // a notice on the end of Node.js 20, once per process
 

@@ -5,9 +5,9 @@ import type { ConsumerResult } from './consumer';
 import { Outcome, ours } from './outcome';
 import { QUERIES_PER_CONNECTION } from './protocol';
 import { STYLE } from './style';
-import type { Surroundings } from './surroundings';
 import { HABITS, STRATEGIES } from './words';
 import type { RotationStrategyName } from '../src/contract';
+import type { Surroundings } from '../test/local/surroundings';
 
 /** What a reader needs to know of a strategy to understand its charts. */
 const EXPLANATIONS: Record<RotationStrategyName, string> = {

@@ -58,7 +58,7 @@ export class VpcFunction extends Construct {
       handler: 'index.handler',
       runtime: NODEJS_24,
       architecture: lambda.Architecture.ARM_64,
-      // `npm run bench:rotation-function`: a rotation peaks at 76 MB, and a third of a second of CPU to start it makes a second here.
+      // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes a second here.
       memorySize: 512,
       // The longest work is to wait for the admin's own rotation, whose login is neither the old nor the new one for a moment.
       timeout: Duration.seconds(60),
