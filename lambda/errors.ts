@@ -6,8 +6,8 @@ export function isRefusedLogin(error: unknown): boolean {
   return hasCode(error, ErrorCode.AUTHENTICATION);
 }
 
-/** Whether the login was accepted, and then kept out of the database that it asked for. */
-export function isKeptOut(error: unknown): boolean {
+/** Whether a privilege is missing: to do something, or, when connecting, to use the database. */
+export function lacksPrivilege(error: unknown): boolean {
   return hasCode(error, ErrorCode.PRIVILEGE);
 }
 

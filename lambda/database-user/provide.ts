@@ -3,7 +3,7 @@ import { readUserSecret, writeUserSecret } from './user-secret';
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
-import { isKeptOut, isRefusedLogin } from '../errors';
+import { isRefusedLogin, lacksPrivilege } from '../errors';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 import { connect } from '../postgres/connection';
@@ -48,7 +48,7 @@ async function logsIn(credential: Credential): Promise<boolean> {
     await (await connect(credential, 'administer')).close();
     return true;
   } catch (error) {
-    if (isKeptOut(error)) return true;
+    if (lacksPrivilege(error)) return true; // it logged in, and may not use the maintenance database
     if (isRefusedLogin(error)) return false;
     throw error;
   }

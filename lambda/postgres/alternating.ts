@@ -1,6 +1,6 @@
 import type { Connection } from './connection';
 import { copySettings } from './role-settings';
-import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused } from './roles';
+import { MEMBERSHIP_OPTIONS_SINCE, readRoles, type Role, roleRefused, withMissingGrant } from './roles';
 import { identifier, literal } from './sql';
 import { log } from '../log';
 import type { Pair } from '../ports/database';
@@ -25,7 +25,7 @@ export async function armLogin(
   await connection.run([
     `${create ? 'CREATE' : 'ALTER'} ROLE ${identifier(username)} LOGIN PASSWORD ${verifier}`,
     ...alternate || create ? tieTogether(pair, owner, alternate) : [],
-  ]);
+  ]).catch(error => { throw withMissingGrant(error, connection, [owner, alternate]); });
 }
 
 /** What the alternate lacks to be as the owner. */

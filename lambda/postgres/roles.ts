@@ -3,6 +3,7 @@ import type { RoleSettings } from './role-settings';
 import { identifier } from './sql';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
+import { lacksPrivilege } from '../errors';
 import type { Pair } from '../ports/database';
 
 /** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
@@ -21,6 +22,8 @@ export interface Role {
   readonly name: string;
   /** Why a rotation must not touch this role; null where it may. */
   readonly forbidden: string | null;
+  /** Whether the admin may change the role; from PostgreSQL 16 on CREATEROLE alone is not enough. */
+  readonly administered: boolean;
   readonly memberOfOwner: boolean;
   /** Whether the membership lets the login have the owner's privileges, and act as the owner. */
   readonly fullMember: boolean;
@@ -55,10 +58,23 @@ export async function readRoles(connection: Connection, pair: Pair, secretArn: s
   return { owner: roles.find(role => role.name === pair.owner), alternate: roles.find(role => role.name === pair.alternate) };
 }
 
+/**
+ * A refusal of PostgreSQL with the way out in it, where the admin lacks ADMIN OPTION on a role. Said after the refusal and not
+ * before the attempt, for RDS may let its `rds_superuser` do more than PostgreSQL does.
+ */
+export function withMissingGrant(error: unknown, { login }: Connection, roles: readonly (Role | undefined)[]): unknown {
+  const foreign = roles.find(role => role && role.version >= MEMBERSHIP_OPTIONS_SINCE && !role.administered);
+  if (!foreign || !lacksPrivilege(error)) return error;
+  const [admin, role] = [identifier(login.username), identifier(foreign.name)];
+  return new RotatingPostgresError(ErrorCode.PRIVILEGE,
+    `the admin ${admin} may not change the role ${role}, which somebody else created; they run: GRANT ${role} TO ${admin} WITH ADMIN OPTION`, { cause: error });
+}
+
 export function roleRefused(message: string): RotatingPostgresError {
   return new RotatingPostgresError(ErrorCode.ROLE, message);
 }
 
+/** The options of a membership are read as JSON: they are columns from PostgreSQL 16 on only; before, every membership allowed both. */
 const READ_ROLES = `
   SELECT r.rolname AS name,
     CASE
@@ -75,12 +91,12 @@ const READ_ROLES = `
         LIMIT 1
       )
     END AS forbidden,
+    pg_catalog.pg_has_role(SESSION_USER, r.oid, 'MEMBER WITH ADMIN OPTION') AS administered,
     EXISTS (
       SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS o ON o.oid OPERATOR(pg_catalog.=) m.roleid
       WHERE m.member OPERATOR(pg_catalog.=) r.oid AND o.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
     ) AS "memberOfOwner",
     COALESCE((
-      -- Read as JSON, for the options are columns from PostgreSQL 16 on only; before, every membership allowed both.
       SELECT pg_catalog.bool_and(COALESCE(options.inherit_option, r.rolinherit)) AND pg_catalog.bool_and(COALESCE(options.set_option, true))
       FROM (
         SELECT pg_catalog.bool_or((pg_catalog.to_jsonb(m) OPERATOR(pg_catalog.->>) 'inherit_option')::pg_catalog.bool) AS inherit_option,
