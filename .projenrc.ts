@@ -67,6 +67,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a drifted snapshot must fail, not pass
     jestConfig: {
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/lambda/faults/'], // minutes: npm run test:faults
       collectCoverage: false,
       globalSetup: '<rootDir>/test/local/jest-global-setup.ts',
       globalTeardown: '<rootDir>/test/local/jest-global-teardown.ts',
@@ -188,6 +189,10 @@ project.addTask('demo', {
 project.addTask('e2e', {
   description: 'Deploy the quickstart to a local AWS with the CDK CLI, rotate, destroy (needs Python 3)',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx test/e2e/main.ts', receiveArgs: true }],
+});
+project.addTask('test:faults', {
+  description: 'Kill the rotation function at every call and message, and break what it talks to',
+  steps: [{ spawn: 'bundle' }, { exec: 'jest --ci test/lambda/faults --testPathIgnorePatterns /node_modules/' }],
 });
 project.addTask('test:newest-cdk', {
   description: 'Test the constructs with the newest aws-cdk-lib',

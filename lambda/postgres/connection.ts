@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { databaseError } from './errors';
 import { ScramOnly } from './scram-only';
@@ -7,6 +8,9 @@ import { MAINTENANCE_DATABASE } from '../../src/contract';
 import type { Purpose } from '../ports/database';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Longer than the server's own `statement_timeout`, for a server that has gone silent. */
+const QUERY_TIMEOUT_MS = 12_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin included;
@@ -17,7 +21,7 @@ const SETTINGS = [
   'local_preload_libraries=',
   'default_transaction_read_only=off',
   'standard_conforming_strings=on',
-  'statement_timeout=15s',
+  'statement_timeout=10s',
   'lock_timeout=5s',
 ];
 /** The session is its login, whatever `SET role` default that has. */
@@ -40,8 +44,11 @@ export class Connection {
     if (statements.length > 0) await this.query(statements.join(';\n'));
   }
 
+  /** Says goodbye, and does not wait long for an answer. */
   async close(): Promise<void> {
-    await this.client.end();
+    const goodbye = this.client.end().catch(() => undefined);
+    await Promise.race([goodbye, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    this.client.connection.stream.destroy();
   }
 }
 
@@ -68,6 +75,7 @@ async function open(credential: Credential, database: string, settings: readonly
     database,
     ssl: tlsOptions(credential.host),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'cdk-rotating-postgres',
     options: settings.map(setting => `-c ${setting}`).join(' '),
   });

@@ -48,6 +48,8 @@ export interface LocalSecretsManager {
   readonly calls: Call[];
   /** Rotates as RotateSecret does and waits for the end. Rejects if RotateSecret refuses. */
   rotate(secretId: string, options?: RotateOptions): Promise<RotationResult>;
+  /** The entire rotation again for a token that is pending, as Secrets Manager does by itself after a failure. */
+  retry(secretId: string, token: string): Promise<RotationResult>;
   /** Waits for the rotations that RotateSecret calls started; the results of all so far. */
   settled(): Promise<RotationResult[]>;
   stop(): Promise<void>;
@@ -112,12 +114,14 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
     client,
     calls,
     rotate: async (secretId, { token = randomUUID(), immediately = true, ...run } = {}) => {
+      if (actions.find(secretId).versions.has(token)) throw new Error(`version ${token} exists: RotateSecret would do nothing; retry() tries again`);
       overrides.set(token, run);
       const functionArn = actions.find(secretId).rotation?.functionArn ?? FUNCTION_ARN;
       const before = runs.length;
       actions.RotateSecret({ SecretId: secretId, ClientRequestToken: token, RotationLambdaARN: functionArn, RotateImmediately: immediately });
       return (runs[before] ?? Promise.resolve({ token, ok: true, attempts: 0 }));
     },
+    retry: async (secretId, token) => runRotation(actions.find(secretId), token, invoke, options),
     settled: async () => Promise.all(runs),
     stop: async () => {
       client.destroy();
