@@ -7,11 +7,9 @@ const RESERVE_MS = 3_000;
 
 /** The function's own timeout, as Lambda counts it. */
 export function lambdaDeadline(context: Pick<Context, 'getRemainingTimeInMillis'>): Deadline {
-  const remaining = () => context.getRemainingTimeInMillis() - RESERVE_MS;
   return {
-    remaining,
     async wait(milliseconds) {
-      if (milliseconds > remaining()) return false;
+      if (milliseconds > context.getRemainingTimeInMillis() - RESERVE_MS) return false;
       await sleep(milliseconds);
       return true;
     },

@@ -1,7 +1,5 @@
 /** The time that is left to a function, and the only way it waits. */
 export interface Deadline {
-  /** Milliseconds that are left for work. */
-  remaining(): number;
   /** Waits, and says whether there was time left to do so. */
   wait(milliseconds: number): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CreateSecretCommand, GetSecretValueCommand, type RotationRulesType } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { DatabaseUserProperties, SecretValue } from '../../src/contract';
 import { FunctionProcess } from '../local/function-process';
 import { type Login, type PostgresServer, withClient } from '../local/postgres';
@@ -28,8 +28,6 @@ export interface Rig extends Tenancy {
   serverLog(): string;
   stop(): Promise<void>;
 }
-
-export const ROTATION_RULES: RotationRulesType = { AutomaticallyAfterDays: 30 };
 
 export async function startRig(options: SecretsManagerOptions = {}, server?: PostgresServer): Promise<Rig> {
   const tenancy = await newTenancy(server);
