@@ -69,6 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/lambda/faults/'], // minutes: npm run test:faults
       collectCoverage: false,
+      testTimeout: 60_000, // a test fails by what it sees, not because the machine is busy
       globalSetup: '<rootDir>/test/local/jest-global-setup.ts',
       globalTeardown: '<rootDir>/test/local/jest-global-teardown.ts',
     },
@@ -104,7 +105,7 @@ project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-
 // ---- run times: src/ at deploy time, lambda/ in AWS Lambda, client/ in the consumer's service ----
 
 /** Every function is bundled here, at build time: a user's synth bundles nothing. */
-for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts']) {
+for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts', 'lambda/revocation.ts']) {
   project.bundler.addBundle(entry, {
     platform: 'node',
     target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js

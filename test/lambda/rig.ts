@@ -29,10 +29,13 @@ export interface Rig extends Tenancy {
   stop(): Promise<void>;
 }
 
-export async function startRig(options: SecretsManagerOptions = {}, server?: PostgresServer): Promise<Rig> {
+/** @param settings Environment of the functions, besides what leads them here */
+export async function startRig(
+  options: SecretsManagerOptions = {}, server?: PostgresServer, settings: Record<string, string> = {},
+): Promise<Rig> {
   const tenancy = await newTenancy(server);
   const secrets = await startSecretsManager({ ...options, invoke: event => rotation.invoke(event) });
-  const environment = { ...secrets.environment, NODE_EXTRA_CA_CERTS: tenancy.caFile };
+  const environment = { ...secrets.environment, NODE_EXTRA_CA_CERTS: tenancy.caFile, ...settings };
   const rotation = new FunctionProcess('rotation', environment);
   const databaseUser = new FunctionProcess('database-user', environment);
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FunctionProcess } from './function-process';
 
-const FIXTURE = join(__dirname, 'fixtures', 'function.ts');
+const FIXTURE = join(__dirname, 'fixtures', 'function.js');
 let subject: FunctionProcess;
 beforeEach(() => { subject = new FunctionProcess(FIXTURE, { GIVEN: 'yes' }); });
 afterEach(async () => { await subject.stop(); });

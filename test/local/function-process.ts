@@ -1,8 +1,18 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { isAbsolute, join } from 'node:path';
-import { forkTypeScript } from './fork';
-import type { Invocation, Outcome } from './function-runner';
+import { FUNCTION_ARN } from './function-arn';
+
+/** What goes to the process. */
+interface Invocation {
+  readonly event: unknown;
+  readonly functionArn: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** What comes back. The names are those of Lambda's own answer. */
+type Outcome = { readonly result: unknown } | { readonly errorType: string; readonly errorMessage: string };
 
 /** What Lambda reports of an invocation that failed. */
 export class FunctionError extends Error {
@@ -35,7 +45,7 @@ export class FunctionProcess {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), timeout);
     try {
-      child.send({ event, deadline: Date.now() + timeout } satisfies Invocation);
+      child.send({ event, functionArn: FUNCTION_ARN, deadline: Date.now() + timeout } satisfies Invocation);
       const [outcome] = await Promise.race([
         once(child, 'message', { signal: over.signal }) as Promise<[Outcome]>,
         once(child, 'exit', { signal: over.signal }).then(([code, signal]) => [exited(code, signal)]),
@@ -52,7 +62,13 @@ export class FunctionProcess {
     }
   }
 
-  /** Ends the process at once, as a crash does. The next invocation gets a new one. */
+  /** Ends the process at once, as a crash does. The one for the next invocation loads meanwhile. */
+  crash(): void {
+    this.kill();
+    this.child = this.start();
+  }
+
+  /** Ends the process at once. The next invocation gets a new one. */
   kill(): void {
     this.child?.kill('SIGKILL');
     this.child = undefined;
@@ -68,7 +84,8 @@ export class FunctionProcess {
   }
 
   private start(): ChildProcess {
-    const child = forkTypeScript(join(__dirname, 'function-runner.ts'), [this.bundle], {
+    const child = fork(join(__dirname, 'function-runner.js'), [this.bundle], {
+      execArgv: [], // none of the loaders that run ourselves
       env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

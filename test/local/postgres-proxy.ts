@@ -7,8 +7,8 @@ import type { PostgresServer } from './postgres';
 
 /** What a test does to the messages on their way. Each hook is awaited, so that it may delay; a hook that throws breaks the connection. */
 export interface ProxyHooks {
-  /** Called with the name of a client's message before the server gets it. */
-  readonly before?: (message: string) => unknown;
+  /** Called with the name of a client's message, and the message, before the server gets it. */
+  readonly before?: (message: string, content?: Buffer) => unknown;
   /** Called after the server has answered, before the client gets the answer, with the name of the message that was answered. */
   readonly after?: (message: string) => unknown;
 }
@@ -38,6 +38,7 @@ export async function startPostgresProxy(server: PostgresServer, identity: Ident
   const ca = readFileSync(server.caFile, 'utf8');
   const open = new Set<Socket>();
   const keep = (socket: Socket) => {
+    socket.setNoDelay(); // messages go out one by one, and each would wait 40 ms for the acknowledgement of the one before
     open.add(socket.on('error', () => undefined).on('close', () => open.delete(socket)));
     return socket;
   };
@@ -93,7 +94,7 @@ async function relay(client: Socket, server: Socket, hooks: ProxyHooks): Promise
     for await (const message of messages(client, first)) {
       const name = first ? START_UP : NAMES[String.fromCharCode(message[0])] ?? 'unknown';
       first = false;
-      await hooks.before?.(name);
+      await hooks.before?.(name, message);
       asked = name;
       server.write(message);
     }

@@ -33,6 +33,9 @@ export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
 export const PREVIOUS = 'AWSPREVIOUS';
 
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+@-]*$/u;
+const MOST_TAGS = 50;
+
 /** A secret: its versions, and the rules by which staging labels move between them. */
 export class Secret {
   readonly arn: string;
@@ -47,6 +50,17 @@ export class Secret {
   constructor(readonly name: string, readonly description?: string, readonly kmsKeyId?: string) {
     const suffix = randomBytes(9).toString('base64').replace(/[+/]/g, 'x').slice(0, 6);
     this.arn = `arn:aws:secretsmanager:us-east-1:111122223333:secret:${name}-${suffix}`;
+  }
+
+  /** Sets tags: all of them, or none when one is not possible. */
+  tag(tags: readonly { readonly Key?: string; readonly Value?: string }[]): void {
+    const all = new Map([...this.tags, ...tags.map(({ Key = '', Value: value = '' }) => [Key, value] as const)]);
+    for (const [key, value] of all) {
+      const possible = TAG.test(key + value) && key.length >= 1 && key.length <= 128 && value.length <= 256;
+      if (!possible || /^aws:/i.test(key)) throw new ServiceError('InvalidParameterException', `The tag ${key} is not valid.`);
+    }
+    if (all.size > MOST_TAGS) throw new ServiceError('LimitExceededException', `A secret has at most ${MOST_TAGS} tags.`);
+    for (const [key, value] of all) this.tags.set(key, value);
   }
 
   /** The version that has a label; no label is on two. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type {
   CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest, DescribeSecretRequest, GetRandomPasswordRequest, GetSecretValueRequest,
-  ListSecretVersionIdsRequest, PutSecretValueRequest, RotateSecretRequest, TagResourceRequest, UpdateSecretVersionStageRequest,
+  ListSecretVersionIdsRequest, PutSecretValueRequest, RotateSecretRequest, TagResourceRequest, UntagResourceRequest,
+  UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { getRandomPassword } from './random-password';
 import { now, PENDING, Secret, ServiceError, Value } from './secret';
@@ -39,7 +40,7 @@ export class SecretsManagerActions {
     }
     const id = token(request.ClientRequestToken);
     const secret = new Secret(name, request.Description, request.KmsKeyId);
-    for (const { Key = '', Value: tag = '' } of request.Tags ?? []) secret.tags.set(Key, tag);
+    secret.tag(request.Tags ?? []);
     const filled = request.SecretString !== undefined || request.SecretBinary !== undefined;
     if (filled) secret.put(id, valueOf(request));
     this.secrets.push(secret);
@@ -131,7 +132,13 @@ export class SecretsManagerActions {
 
   TagResource(request: TagResourceRequest) {
     const secret = this.find(request.SecretId);
-    for (const { Key = '', Value: tag = '' } of request.Tags ?? []) secret.tags.set(Key, tag);
+    secret.tag(request.Tags ?? []);
+    return {};
+  }
+
+  UntagResource(request: UntagResourceRequest) {
+    const secret = this.find(request.SecretId);
+    for (const key of request.TagKeys ?? []) secret.tags.delete(key);
     return {};
   }
 

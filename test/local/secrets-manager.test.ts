@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   CancelRotateSecretCommand, CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand,
-  ListSecretVersionIdsCommand, PutSecretValueCommand, RotateSecretCommand, UpdateSecretVersionStageCommand,
+  ListSecretVersionIdsCommand, PutSecretValueCommand, RotateSecretCommand, TagResourceCommand, UntagResourceCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretsManagerRotationEvent } from 'aws-lambda';
 import { ServiceError } from './secret';
@@ -190,6 +191,27 @@ describe('rotating', () => {
     expect(await describeSecret()).toMatchObject({ RotationEnabled: false });
     expect(Object.values(await stages() ?? {}).flat()).toContain('AWSPENDING');
   });
+});
+
+test('tags are set, replaced and taken away, and leave the versions alone', async () => {
+  const before = await stages();
+  const tag = async (Key: string, Value: string) => manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] }));
+  const tags = async () => (await describeSecret()).Tags;
+  await tag('team', 'orders');
+  await tag('stage', 'test');
+  await tag('team', 'reports');
+  expect(await tags()).toEqual([{ Key: 'team', Value: 'reports' }, { Key: 'stage', Value: 'test' }]);
+  await manager.client.send(new UntagResourceCommand({ SecretId: arn, TagKeys: ['team'] }));
+  expect(await tags()).toEqual([{ Key: 'stage', Value: 'test' }]);
+  expect(await stages()).toEqual(before);
+});
+
+test.each([
+  ['a key of AWS\'s own', 'aws:mine', 'x'], ['no key', '', 'x'], ['a long key', 'k'.repeat(129), 'x'], ['a long value', 'key', 'v'.repeat(257)],
+  ['a quote', 'key', '"quoted"'], ['an exclamation mark', 'key', 'rds!db'],
+])('a tag that AWS does not take is refused: %s', async (_, Key, Value) => {
+  await expect(manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] })))
+    .rejects.toMatchObject({ name: 'InvalidParameterException' });
 });
 
 test('records each call without the value of the secret', async () => {
