@@ -11,6 +11,16 @@ export function lacksPrivilege(error: unknown): boolean {
   return hasCode(error, ErrorCode.PRIVILEGE);
 }
 
+/** Whether another session's lock stood in the way, which may be gone the next time. */
+export function isLocked(error: unknown): boolean {
+  return hasCode(error, ErrorCode.LOCKED);
+}
+
+/** Whether the server answered with an error that has no meaning of its own here. */
+export function isUnforeseenAnswer(error: unknown): boolean {
+  return hasCode(error, ErrorCode.DATABASE);
+}
+
 function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof RotatingPostgresError && error.code === code;
 }

@@ -7,9 +7,11 @@ const RESERVE_MS = 3_000;
 
 /** The function's own timeout, as Lambda counts it. */
 export function lambdaDeadline(context: Pick<Context, 'getRemainingTimeInMillis'>): Deadline {
+  const remaining = () => Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
   return {
+    remaining,
     async wait(milliseconds) {
-      if (milliseconds > context.getRemainingTimeInMillis() - RESERVE_MS) return false;
+      if (milliseconds > remaining()) return false;
       await sleep(milliseconds);
       return true;
     },

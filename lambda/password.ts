@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { RotatingPostgresError } from '../client/src/errors';
-import { Env, ErrorCode } from '../src/contract';
+import { Env, ErrorCode, PasswordRules } from '../src/contract';
 
 /** What a new password is made of. Printable ASCII, because drivers differ in what they do with the rest. */
 export interface PasswordPolicy {
@@ -11,28 +11,18 @@ export interface PasswordPolicy {
   readonly requireEach: boolean;
 }
 
-const LOWER = 'abcdefghijklmnopqrstuvwxyz';
-const NUMBERS = '0123456789';
-/** What neither RDS (which refuses `/`, `"` and `@`) nor a shell, a URL or a template gives a meaning to. */
-const PUNCTUATION = '-_.';
-
-/** As long as what Secrets Manager's own GetRandomPassword returns. */
-const DEFAULT_LENGTH = 32;
-/** What RDS takes for a master password. */
-const MIN_LENGTH = 8;
-const MAX_LENGTH = 128;
-
 /**
  * The policy that the environment asks for, by the variables of AWS's own rotation functions.
  *
  * @throws with code `Configuration`, naming the variable
  */
 export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
+  const { LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, DEFAULT_LENGTH, MIN_LENGTH, MAX_LENGTH, MIN_CHOICE } = PasswordRules;
   const flag = (name: string) => environment[name]?.toLowerCase() === 'true';
   const excluded = new Set(environment[Env.EXCLUDE_CHARACTERS]);
   const classes = [
-    flag(Env.EXCLUDE_LOWERCASE) ? '' : LOWER,
-    flag(Env.EXCLUDE_UPPERCASE) ? '' : LOWER.toUpperCase(),
+    flag(Env.EXCLUDE_LOWERCASE) ? '' : LOWERCASE,
+    flag(Env.EXCLUDE_UPPERCASE) ? '' : UPPERCASE,
     flag(Env.EXCLUDE_NUMBERS) ? '' : NUMBERS,
     flag(Env.EXCLUDE_PUNCTUATION) ? '' : PUNCTUATION,
   ].map(characters => [...characters].filter(character => !excluded.has(character)).join('')).filter(characters => characters !== '');
@@ -42,7 +32,7 @@ export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
   if (!Number.isInteger(length) || length < MIN_LENGTH || length > MAX_LENGTH) {
     throw refuse(`${Env.PASSWORD_LENGTH} is "${environment[Env.PASSWORD_LENGTH]}" and must be a whole number from ${MIN_LENGTH} to ${MAX_LENGTH}`);
   }
-  if (classes.join('').length < 2) throw refuse(`${Env.EXCLUDE_CHARACTERS} and its like leave no choice of characters for a password`);
+  if (classes.join('').length < MIN_CHOICE) throw refuse(`${Env.EXCLUDE_CHARACTERS} and its like leave no choice of characters for a password`);
   return { length, classes, requireEach: environment[Env.REQUIRE_EACH_INCLUDED_TYPE]?.toLowerCase() !== 'false' };
 }
 

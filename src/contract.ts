@@ -31,6 +31,30 @@ export const MAINTENANCE_DATABASE = 'postgres';
 /** The staging label of a version that the user resource writes, before it becomes current in one conditional move. */
 export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
 
+/** What the staging label of a version that was revoked begins with; its id follows, for no label is on two versions. */
+export const REVOKED_STAGE_PREFIX = 'ROTATINGPOSTGRES_REVOKED_';
+
+/** The staging label of the version that a revocation writes, before it becomes current. */
+export const REPLACEMENT_STAGE = 'ROTATINGPOSTGRES_REPLACEMENT';
+
+/**
+ * Tags of a secret that bind it: a rotation holds the secret's value to them. They are set at deploy time; writing a value takes
+ * another permission than writing a tag.
+ */
+export const BindingTag = {
+  /** `host:port`. */
+  SERVER: 'rotating-postgres:server',
+  /** The user; of alternating ones, the first. */
+  USERNAME: 'rotating-postgres:username',
+  /** A `RotationStrategyName`. */
+  STRATEGY: 'rotating-postgres:strategy',
+  /** ARN of the admin secret; of a single user the one that helps where it may not change its own password. */
+  ADMIN_SECRET: 'rotating-postgres:admin-secret',
+} as const;
+
+/** Starts the value of a tag that is Base64, because tags do not allow every character. */
+export const ENCODED_TAG_VALUE = 'base64:';
+
 /** Environment variables. */
 export const Env = {
   /** Consumer: ARN (or name) of the secret to log in with. */
@@ -45,8 +69,34 @@ export const Env = {
   EXCLUDE_NUMBERS: 'EXCLUDE_NUMBERS',
   EXCLUDE_PUNCTUATION: 'EXCLUDE_PUNCTUATION',
   REQUIRE_EACH_INCLUDED_TYPE: 'REQUIRE_EACH_INCLUDED_TYPE',
+  /** Functions: the servers that they may work on, as `host:port`, with spaces between them. */
+  SERVERS: 'ROTATING_POSTGRES_SERVERS',
+  /** Functions: seconds that the login which a rotation replaced still works. */
+  RETIRE_AFTER: 'ROTATING_POSTGRES_RETIRE_AFTER',
+  /** Functions: `true` to end what sessions a login has when its password is about to change. */
+  TERMINATE_SESSIONS: 'ROTATING_POSTGRES_TERMINATE_SESSIONS',
+  /** Functions: `true` to let an MD5 login pass, over TLS. */
+  ALLOW_MD5: 'ROTATING_POSTGRES_ALLOW_MD5',
+  /** Functions: `true` to let a secret ask for a connection without TLS. */
+  ALLOW_PLAINTEXT: 'ROTATING_POSTGRES_ALLOW_PLAINTEXT',
   /** PEM file of further trusted roots; Node.js itself reads it only for its own default store. */
   EXTRA_CA_CERTS: 'NODE_EXTRA_CA_CERTS',
+} as const;
+
+/** What the passwords that rotations make consist of. */
+export const PasswordRules = {
+  /** As long as what Secrets Manager's own GetRandomPassword returns. */
+  DEFAULT_LENGTH: 32,
+  /** What RDS takes for a master password. */
+  MIN_LENGTH: 8,
+  MAX_LENGTH: 128,
+  LOWERCASE: 'abcdefghijklmnopqrstuvwxyz',
+  UPPERCASE: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  NUMBERS: '0123456789',
+  /** What neither RDS (which refuses `/`, `"` and `@`) nor a shell, a URL or a template gives a meaning to. */
+  PUNCTUATION: '-_.',
+  /** Fewer different characters are no choice. */
+  MIN_CHOICE: 2,
 } as const;
 
 /** What went wrong, for people and alarms. A heading of docs/runbook.md each. */
@@ -57,10 +107,18 @@ export const ErrorCode = {
   INVALID_EVENT: 'InvalidEvent',
   /** Rotation is switched off, or belongs to another version of the secret. */
   NOT_PENDING: 'NotPending',
+  /** The version of the event is not pending, but another one is. */
+  STUCK_PENDING: 'StuckPending',
   /** A secret's value is not JSON, or lacks a field, or a field has an impossible value. */
   INVALID_SECRET: 'InvalidSecret',
-  /** Secrets Manager refused or could not be reached. */
+  /** A secret's value is not what its tags, or the function's environment, bind it to. */
+  BINDING: 'Binding',
+  /** Secrets Manager refused a call. */
   SECRETS_MANAGER: 'SecretsManager',
+  /** Secrets Manager did not answer. */
+  SECRETS_MANAGER_UNREACHABLE: 'SecretsManagerUnreachable',
+  /** The name of the secret's host does not resolve. */
+  DNS: 'Dns',
   /** No server answers at the secret's host and port. */
   DATABASE_UNREACHABLE: 'DatabaseUnreachable',
   /** The server's certificate is not trusted, or it offers no TLS. */
@@ -71,14 +129,41 @@ export const ErrorCode = {
   AUTHENTICATION: 'Authentication',
   /** A login works but is not who it must be, or a role is not one that may be rotated. */
   ROLE: 'Role',
+  /** The server has no connection left, or the login none of its own. */
+  CONNECTION_LIMIT: 'ConnectionLimit',
+  /** The server has no database of the secret's name. */
+  DATABASE_MISSING: 'DatabaseMissing',
+  /** The host is a read replica, or the writer is not the writer any more. */
+  READ_ONLY: 'ReadOnly',
+  /** Another session holds what has to be changed. */
+  LOCKED: 'Locked',
+  /** A statement took too long, or the function's own time was over. */
+  TIMEOUT: 'Timeout',
   /** The login lacks a privilege for the work. */
   PRIVILEGE: 'Privilege',
+  /** The admin lacks ADMIN OPTION on a role, which PostgreSQL 16 asks for. */
+  ADMIN_OPTION: 'AdminOption',
   /** The server refused a statement for another reason. */
   DATABASE: 'Database',
   /** A fault of this library. */
   UNEXPECTED: 'Unexpected',
 } as const;
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
+
+/** What the functions tell CloudWatch of each invocation. */
+export const Metric = {
+  NAMESPACE: 'RotatingPostgres',
+  /** In milliseconds. */
+  DURATION: 'Duration',
+  SUCCEEDED: 'Succeeded',
+  FAILED: 'Failed',
+  /** Dimension, with each of the others: the name of the function. */
+  FUNCTION_NAME: 'FunctionName',
+  /** Dimension: the rotation step, or what else the function was invoked for. */
+  STEP: 'Step',
+  /** Dimension, of what failed only: an `ErrorCode`. */
+  CODE: 'Code',
+} as const;
 
 /** Properties of the custom resource that creates an application user. Strings only: CloudFormation makes them so. */
 export interface DatabaseUserProperties {
@@ -96,4 +181,5 @@ export interface DatabaseUserProperties {
   readonly strategy: RotationStrategyName;
 }
 export type DatabaseUserPrivileges = 'owner' | 'connect';
-export type RotationStrategyName = 'alternating' | 'single';
+export const STRATEGIES = ['alternating', 'single'] as const;
+export type RotationStrategyName = typeof STRATEGIES[number];

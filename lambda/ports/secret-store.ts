@@ -11,6 +11,7 @@ export interface SecretDescription {
   readonly rotationFunctionArn?: string;
   /** Staging labels by version id. A version without a label is not here. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface NewVersion {
@@ -24,17 +25,26 @@ export interface NewVersion {
   readonly rotationToken?: string;
 }
 
+export interface CurrentValue {
+  readonly versionId: string;
+  readonly value?: string;
+}
+
 /** Where secrets are kept: AWS Secrets Manager, or a double in tests of the steps. */
 export interface SecretStore {
   describe(secretId: string): Promise<SecretDescription>;
   /** The value, or undefined where there is no such version or it has no value yet. */
   read(secretId: string, version: VersionSelector): Promise<string | undefined>;
+  /** The value that has AWSCURRENT, with the id of its version; undefined where there is none. */
+  readCurrent(secretId: string): Promise<CurrentValue | undefined>;
   /** Writes a version once: `exists` when its id already holds another value, which then stays. */
   write(version: NewVersion): Promise<'written' | 'exists'>;
   /** Moves AWSCURRENT; Secrets Manager moves AWSPREVIOUS along. */
   makeCurrent(secretId: string, to: string, from: string): Promise<void>;
   /** Takes AWSPENDING off a version. */
   removePending(secretId: string, from: string): Promise<void>;
+  /** Gives a version a staging label that no other one has. */
+  label(secretId: string, versionId: string, label: string): Promise<void>;
   /** All versions that can still be read, also those without a label, newest first. */
   versionIds(secretId: string): Promise<string[]>;
 }

@@ -1,16 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { databaseError } from './errors';
+import { databaseError, noAnswer, outOfTime } from './errors';
 import { ScramOnly } from './scram-only';
+import { type Allowances, transport } from './transport';
 import type { Credential } from '../../client/src/secret-value';
-import { tlsOptions } from '../../client/src/tls';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
-import type { Purpose } from '../ports/database';
+import { log } from '../log';
+import type { Purpose, ServerIdentity } from '../ports/database';
+import type { Deadline } from '../ports/deadline';
 
+/** TCP, TLS and login together. */
 const CONNECT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
 /** Longer than the server's own `statement_timeout`, for a server that has gone silent. */
-const QUERY_TIMEOUT_MS = 12_000;
+const ANSWER_TIMEOUT_MS = 12_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+
+/** What limits a connection: the time that is left, and the ways to log in that are allowed. */
+export interface Limits {
+  readonly deadline: Deadline;
+  readonly settings: Allowances;
+}
 
 /**
  * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin included;
@@ -21,27 +32,43 @@ const SETTINGS = [
   'local_preload_libraries=',
   'default_transaction_read_only=off',
   'standard_conforming_strings=on',
-  'statement_timeout=10s',
-  'lock_timeout=5s',
 ];
 /** The session is its login, whatever `SET role` default that has. */
 const AS_ITSELF = 'role=none';
 
 /** A connection over verified TLS whose errors carry a code and no SQL. */
 export class Connection {
-  constructor(private readonly client: Client, readonly login: Credential, private readonly database: string) {}
+  constructor(
+    private readonly client: Client, readonly login: Credential, private readonly database: string, private readonly deadline: Deadline,
+    /** The session's `scram_iterations`, which a server reports from PostgreSQL 16 on: no verifier has to wait for a query. */
+    readonly scramIterations: string | null,
+  ) {}
 
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+    const limit = Math.min(ANSWER_TIMEOUT_MS, this.deadline.remaining());
+    if (limit === 0) throw outOfTime(this.login);
+    // With the statement still in flight the connection is of no more use.
+    const timer = setTimeout(() => this.client.connection.stream.destroy(noAnswer(this.login, limit)), limit);
     try {
       return (await this.client.query<Row>(text, values)).rows;
     } catch (cause) {
       throw databaseError(cause, this.login, this.database);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   /** All of the statements or none: PostgreSQL runs what arrives in one message as one transaction. */
   async run(statements: readonly string[]): Promise<void> {
     if (statements.length > 0) await this.query(statements.join(';\n'));
+  }
+
+  async server(): Promise<ServerIdentity> {
+    const [server] = await this.query<ServerIdentity>(`
+      SELECT system_identifier::pg_catalog.text AS "systemIdentifier", pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS "startedAt",
+        pg_catalog.pg_is_in_recovery() AS "inRecovery"
+      FROM pg_catalog.pg_control_system()`);
+    return server;
   }
 
   /** Says goodbye, and does not wait long for an answer. */
@@ -53,40 +80,57 @@ export class Connection {
 }
 
 /** Opens a connection for a purpose. */
-export async function connect(credential: Credential, purpose: Purpose): Promise<Connection> {
+export async function connect(credential: Credential, purpose: Purpose, limits: Limits): Promise<Connection> {
   switch (purpose) {
     case 'administer':
-      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF]);
+      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF], limits);
     case 'change-own-password':
-      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF]);
+    case 'hand-over':
+      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF], limits);
     case 'consume':
-      return open(credential, credential.dbname, SETTINGS);
+      return open(credential, credential.dbname, SETTINGS, limits);
   }
 }
 
-/** Opens a connection over verified TLS; it is closed again if the login fails. */
-async function open(credential: Credential, database: string, settings: readonly string[]): Promise<Connection> {
-  const scram = new ScramOnly(credential.password, `${credential.host}:${credential.port}`);
+/** Opens a connection; it is closed again if the login fails. */
+async function open(credential: Credential, database: string, settings: readonly string[], limits: Limits): Promise<Connection> {
+  const remaining = limits.deadline.remaining();
+  if (remaining === 0) throw outOfTime(credential);
+  const connectTimeout = Math.min(CONNECT_TIMEOUT_MS, remaining);
+  const ssl = transport(credential, limits.settings);
+  const scram = new ScramOnly(`${credential.host}:${credential.port}`, limits.settings.allowMd5 && ssl !== false);
   const client = new Client({
     host: credential.host,
     port: credential.port,
     user: credential.username,
-    password: () => scram.password(),
+    password: credential.password,
     database,
-    ssl: tlsOptions(credential.host),
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    ssl,
+    connectionTimeoutMillis: connectTimeout,
     application_name: 'cdk-rotating-postgres',
-    options: settings.map(setting => `-c ${setting}`).join(' '),
+    options: [...settings, ...timeouts(remaining)].map(setting => `-c ${setting}`).join(' '),
   });
   client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
   scram.watch(client);
+  let scramIterations: string | null = null;
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
+    if (parameterName === 'scram_iterations') scramIterations = parameterValue;
+  });
   try {
     await client.connect();
     scram.check();
-    return new Connection(client, credential, database);
   } catch (cause) {
     client.end().catch(() => undefined);
-    throw databaseError(cause, credential, database);
+    throw databaseError(cause, credential, database, connectTimeout);
   }
+  const server = `${credential.host}:${credential.port}`;
+  if (scram.wasMd5) log.warn('the login was MD5; once rotated it has a SCRAM verifier', { server, username: credential.username });
+  if (ssl === false) log.warn('the connection is not encrypted, as the secret asks', { server, username: credential.username });
+  return new Connection(client, credential, database, limits.deadline, scramIterations);
+}
+
+/** The server gives up before this side does, so that it says why. */
+function timeouts(remaining: number): string[] {
+  const within = (most: number, share: number) => Math.min(most, Math.ceil(remaining * share));
+  return [`statement_timeout=${within(STATEMENT_TIMEOUT_MS, 0.8)}`, `lock_timeout=${within(LOCK_TIMEOUT_MS, 0.5)}`];
 }

@@ -1,23 +1,13 @@
-import { connect } from './connection';
+import { connect, type Limits } from './connection';
 import { PostgresSession } from './session';
 import type { Credential } from '../../client/src/secret-value';
 import type { Database, Purpose } from '../ports/database';
 
-/** PostgreSQL, over verified TLS. */
+/** PostgreSQL, for one invocation. */
 export class PostgresDatabase implements Database {
-  async open(credential: Credential, purpose: Purpose): Promise<PostgresSession> {
-    const session = new PostgresSession(await connect(credential, purpose));
-    if (purpose !== 'change-own-password' || !await isAdmin(session)) return session;
-    await session.close();
-    return this.open(credential, 'administer');
-  }
-}
+  constructor(private readonly limits: Limits) {}
 
-async function isAdmin(session: PostgresSession): Promise<boolean> {
-  try {
-    return await session.isAdmin();
-  } catch (error) {
-    await session.close();
-    throw error;
+  async open(credential: Credential, purpose: Purpose): Promise<PostgresSession> {
+    return new PostgresSession(await connect(credential, purpose, this.limits), () => connect(credential, 'administer', this.limits));
   }
 }

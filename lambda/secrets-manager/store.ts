@@ -1,32 +1,44 @@
 import {
   DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand, PutSecretValueCommand, SecretsManagerClient,
-  UpdateSecretVersionStageCommand, type SecretVersionsListEntry,
+  UpdateSecretVersionStageCommand, type GetSecretValueCommandInput, type GetSecretValueCommandOutput, type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
+import { secretsManagerError } from './errors';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
-import type { NewVersion, SecretDescription, SecretStore, VersionSelector } from '../ports/secret-store';
+import type { Deadline } from '../ports/deadline';
+import type { CurrentValue, NewVersion, SecretDescription, SecretStore, VersionSelector } from '../ports/secret-store';
 
-/** Short enough that a hung endpoint leaves time for the SDK's own retries within the function's. */
+/** Of one try. Short enough that a hung endpoint leaves time for the SDK's own retries within the function's. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+/** Of a call with its retries. */
+const CALL_TIMEOUT_MS = 20_000;
 
-/** AWS Secrets Manager. */
+/** One for all invocations of a process, so that its connections are used again. */
+const client = new SecretsManagerClient({ requestHandler: TIMEOUTS, maxAttempts: 4 });
+
+/** AWS Secrets Manager, for one invocation. */
 export class SecretsManagerStore implements SecretStore {
-  constructor(private readonly client = new SecretsManagerClient({ requestHandler: TIMEOUTS, maxAttempts: 4 })) {}
+  constructor(private readonly deadline: Deadline) {}
 
   async describe(secretId: string): Promise<SecretDescription> {
-    const secret = await this.call('DescribeSecret', secretId, () => this.client.send(new DescribeSecretCommand({ SecretId: secretId })));
+    const secret = await this.call('DescribeSecret', secretId, limit => client.send(new DescribeSecretCommand({ SecretId: secretId }), limit));
     return {
       arn: secret.ARN ?? secretId,
       rotationEnabled: secret.RotationEnabled ?? false,
       rotationFunctionArn: secret.RotationLambdaARN,
       stages: secret.VersionIdsToStages ?? {},
+      tags: Object.fromEntries((secret.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     };
   }
 
-  async read(secretId: string, version: VersionSelector): Promise<string | undefined> {
-    const request = new GetSecretValueCommand({ SecretId: secretId, VersionStage: version.stage, VersionId: version.versionId });
-    const answer = await this.call('GetSecretValue', secretId, () => this.client.send(request).catch(absent('ResourceNotFoundException')));
+  async read(secretId: string, { stage, versionId }: VersionSelector): Promise<string | undefined> {
+    const answer = await this.getValue({ SecretId: secretId, VersionStage: stage, VersionId: versionId });
     return answer?.SecretString;
+  }
+
+  async readCurrent(secretId: string): Promise<CurrentValue | undefined> {
+    const answer = await this.getValue({ SecretId: secretId, VersionStage: 'AWSCURRENT' });
+    return answer?.VersionId === undefined ? undefined : { versionId: answer.VersionId, value: answer.SecretString };
   }
 
   async write(version: NewVersion): Promise<'written' | 'exists'> {
@@ -37,7 +49,7 @@ export class SecretsManagerStore implements SecretStore {
       VersionStages: [version.stage],
       RotationToken: version.rotationToken,
     });
-    const answer = await this.call('PutSecretValue', version.secretId, () => this.client.send(request).catch(absent('ResourceExistsException')));
+    const answer = await this.call('PutSecretValue', version.secretId, limit => client.send(request, limit).catch(absent('ResourceExistsException')));
     return answer ? 'written' : 'exists';
   }
 
@@ -45,12 +57,17 @@ export class SecretsManagerStore implements SecretStore {
     const request = new UpdateSecretVersionStageCommand({
       SecretId: secretId, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from,
     });
-    await this.call('UpdateSecretVersionStage', secretId, () => this.client.send(request));
+    await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
   }
 
   async removePending(secretId: string, from: string): Promise<void> {
     const request = new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: from });
-    await this.call('UpdateSecretVersionStage', secretId, () => this.client.send(request));
+    await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
+  }
+
+  async label(secretId: string, versionId: string, label: string): Promise<void> {
+    const request = new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: label, MoveToVersionId: versionId });
+    await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
   }
 
   async versionIds(secretId: string): Promise<string[]> {
@@ -58,7 +75,7 @@ export class SecretsManagerStore implements SecretStore {
     let page: string | undefined;
     do {
       const request = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, NextToken: page });
-      const answer = await this.call('ListSecretVersionIds', secretId, () => this.client.send(request));
+      const answer = await this.call('ListSecretVersionIds', secretId, limit => client.send(request, limit));
       versions.push(...answer.Versions ?? []);
       page = answer.NextToken;
     } while (page);
@@ -66,12 +83,18 @@ export class SecretsManagerStore implements SecretStore {
     return versions.sort((a, b) => age(b) - age(a)).flatMap(version => version.VersionId ?? []);
   }
 
-  private async call<T>(action: string, secretId: string, send: () => Promise<T>): Promise<T> {
+  private async getValue(input: GetSecretValueCommandInput & { SecretId: string }): Promise<GetSecretValueCommandOutput | undefined> {
+    const request = new GetSecretValueCommand(input);
+    return this.call('GetSecretValue', input.SecretId, limit => client.send(request, limit).catch(absent('ResourceNotFoundException')));
+  }
+
+  private async call<T>(action: string, secretId: string, send: (limit: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const milliseconds = Math.min(CALL_TIMEOUT_MS, this.deadline.remaining());
+    if (milliseconds === 0) throw new RotatingPostgresError(ErrorCode.TIMEOUT, `no time is left for secretsmanager:${action} on ${secretId}`);
     try {
-      return await send();
+      return await send({ abortSignal: AbortSignal.timeout(milliseconds) });
     } catch (cause) {
-      const { name, message } = cause as Error;
-      throw new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `secretsmanager:${action} on ${secretId} failed: ${name}: ${message}`, { cause });
+      throw secretsManagerError(cause, `secretsmanager:${action} on ${secretId}`);
     }
   }
 }

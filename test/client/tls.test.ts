@@ -42,6 +42,21 @@ describe('the server is verified', () => {
 });
 
 describe('what is trusted', () => {
+  // Fails half a year before, so that `npx projen rds-roots` has time to be run, reviewed, released and installed.
+  test('lasts for another half year, in each region by a root of each kind', () => {
+    const soon = Date.now() + 183 * 86_400_000;
+    const lasting = new Map<string, string[]>();
+    for (const pem of rdsRoots) {
+      const { subject, validTo } = new X509Certificate(pem);
+      const [, region, kind] = /^CN=Amazon RDS (.+) Root CA (\S+)/m.exec(subject)!;
+      expect([region, kind, new Date(validTo).getTime() > soon]).toEqual([region, kind, true]);
+      lasting.set(region, [...lasting.get(region) ?? [], kind]);
+    }
+    const stale = [...lasting].filter(([, kinds]) => !['RSA2048', 'RSA4096', 'ECC384'].every(kind => kinds.includes(kind)));
+    expect(stale).toEqual([]);
+    expect(lasting.size).toBeGreaterThan(25); // of the commercial regions none may go missing with a refresh
+  });
+
   test('are the roots of RDS, and the public ones for an RDS Proxy only', () => {
     const { trustedRoots } = withExtraRoots();
     expect(trustedRoots('orders.abc.eu-west-1.rds.amazonaws.com')).toEqual(rdsRoots);

@@ -31,3 +31,27 @@ test.each([[null, 4096], ['1', 4096], ['4096', 4096], ['30000', 30000], ['500000
 test('two verifiers of one password differ', async () => {
   expect(await scramVerifier('pencil', null)).not.toBe(await scramVerifier('pencil', null));
 });
+
+describe('a password that is not ASCII', () => {
+  const CLASSES: readonly (readonly [string, string])[] = [
+    ['Latin, composed', 'caf\u00e9'], ['Latin, decomposed', 'cafe\u0301'], ['a ligature', '\ufb01n'], ['full width', '\uff21\uff22'],
+    ['half width', '\uff76\uff9e'], ['a no-break space', 'a\u00a0b'], ['an ideographic space', 'a\u3000b'], ['a zero-width space', 'a\u200bb'],
+    ['a soft hyphen', 'a\u00adb'], ['a joiner', 'a\u200db'], ['a variation selector', 'a\ufe0fb'], ['a byte-order mark', '\ufeffa'],
+    ['Greek', '\u03c0\u03ac'], ['Cyrillic', '\u0436\u0439'], ['Han', '\u6f22\u5b57'], ['Hangul jamo', '\u1112\u1161\u11ab'],
+    ['Hebrew', '\u05d0\u05d1'], ['Hebrew and Latin, which RFC 4013 prohibits', '\u05d0a'], ['a superscript', 'x\u00b2'], ['a Roman numeral', '\u2163'],
+    ['an emoji, which Unicode 3.2 lacks', 'a\u{1f600}'], ['for private use', 'a\ue000'], ['a control character', 'a\u0085b'],
+    ['an ohm sign', '\u2126'], ['a Mongolian separator', 'a\u1806b'], ['outside the BMP', '\u{1d400}'],
+  ];
+
+  test.each(CLASSES)('has the verifier that PostgreSQL makes of it, and logs in: %s', async (_, password) => {
+    const server = await newTenancy();
+    const login = { username: server.name('unicode'), password };
+    const [{ rolpassword }] = await withClient(server, server.superuser, 'postgres', async client => {
+      await client.query(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${password}'`);
+      return (await client.query<{ rolpassword: string }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [login.username])).rows;
+    });
+    const [, iterations, salt] = /^SCRAM-SHA-256\$(\d+):([^$]+)\$/.exec(rolpassword)!;
+    expect(await scramVerifier(password, iterations, Buffer.from(salt, 'base64'))).toBe(rolpassword);
+    await withClient(server, login, 'postgres', async () => undefined);
+  });
+});
