@@ -1,18 +1,20 @@
-import { logInAsAdmin } from '../admin';
-import { readUserSecret, writeUserSecret } from './user-secret';
+import { type AdminPorts, logInAsAdmin } from '../admin';
+import { readUserSecret, type UserSecret, writeUserSecret } from './user-secret';
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
 import { isRefusedLogin, lacksPrivilege } from '../errors';
-import type { Deadline } from '../ports/deadline';
+import type { SecretVersion } from '../ports/database';
 import type { SecretStore } from '../ports/secret-store';
-import { connect } from '../postgres/connection';
+import { connect, type Connection, type Limits } from '../postgres/connection';
 import { provideDatabase, provideLogin } from '../postgres/users';
+import { isRevoked, versionAt } from '../rotation/due';
 import { pairOf } from '../rotation/pair';
+import type { Settings } from '../settings';
 
-export interface Ports {
+export interface Ports extends Limits {
   readonly store: SecretStore;
-  readonly deadline: Deadline;
+  readonly settings: Settings;
 }
 
 /**
@@ -25,14 +27,30 @@ export async function provide(properties: DatabaseUserProperties, requestId: str
   const { secretArn, adminSecretArn } = properties;
   const secret = await readUserSecret(store, deadline, properties);
   checkUsername(properties, secret.credential);
-  const admin = await logInAsAdmin({ ...ports, database: { open: connect } }, secret.credential, adminSecretArn);
+  const database: AdminPorts<Connection>['database'] = { open: (credential, purpose) => connect(credential, purpose, ports) };
+  const admin = await logInAsAdmin({ ...ports, database }, secret.credential, adminSecretArn);
   try {
-    await provideLogin(admin, secretArn, pairOf(properties.username), secret.credential, () => logsIn(secret.credential));
+    const version = versionOf(properties, requestId, secret, store);
+    await provideLogin(admin, version, pairOf(properties.username), secret.credential, () => logsIn(secret.credential, ports));
     await provideDatabase(admin, properties);
   } finally {
     await admin.close();
   }
   await writeUserSecret(store, secretArn, requestId, secret);
+}
+
+/** The version that is current in the end. */
+function versionOf({ secretArn }: DatabaseUserProperties, requestId: string, { changed, versionId }: UserSecret, store: SecretStore): SecretVersion {
+  return {
+    arn: secretArn,
+    version: changed ? requestId : versionId,
+    replaces: versionId,
+    async confirm() {
+      const description = await store.describe(secretArn);
+      if (versionAt('AWSCURRENT', description) === versionId && !isRevoked(versionId, description)) return;
+      throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretArn}: its version ${versionId} was revoked or replaced in the meantime; deploy again`);
+    },
+  };
 }
 
 /** Either of the two logins may be current; with anybody else's name in the secret the admin would change their password. */
@@ -43,9 +61,9 @@ function checkUsername({ secretArn, username }: DatabaseUserProperties, current:
   }
 }
 
-async function logsIn(credential: Credential): Promise<boolean> {
+async function logsIn(credential: Credential, limits: Limits): Promise<boolean> {
   try {
-    await (await connect(credential, 'administer')).close();
+    await (await connect(credential, 'administer', limits)).close();
     return true;
   } catch (error) {
     if (lacksPrivilege(error)) return true; // it logged in, and may not use the maintenance database

@@ -40,7 +40,8 @@ function flat(settings: readonly RoleSettings[]): string[] {
   return settings.flatMap(({ database, settings: own }) => own.map(setting => JSON.stringify([database, setting]))).sort();
 }
 
-function isCarriedOver(setting: string): boolean {
+/** Whether an application sets it for itself, so that it can do no harm. */
+export function isCarriedOver(setting: string): boolean {
   return CARRIED_OVER.has(setting.slice(0, setting.indexOf('=')).toLowerCase());
 }
 

@@ -1,32 +1,35 @@
 import { armLogin } from './alternating';
 import type { Connection } from './connection';
-import { markOf, MEMBERSHIP_OPTIONS_SINCE, readRoles, roleRefused } from './roles';
+import { fenced, lockOf } from './fence';
+import { formatComment } from './role-mark';
+import { MEMBERSHIP_OPTIONS_SINCE, readRoles, roleRefused } from './roles';
 import { identifier, literal } from './sql';
 import type { Credential } from '../../client/src/secret-value';
 import type { DatabaseUserProperties } from '../../src/contract';
-import type { Pair } from '../ports/database';
+import type { Pair, SecretVersion } from '../ports/database';
 
 /**
  * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
  * credential does not log in, so that an update leaves a rotated login alone.
  */
 export async function provideLogin(
-  admin: Connection, secretArn: string, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
+  admin: Connection, secret: SecretVersion, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
 ): Promise<void> {
-  const { owner } = await readRoles(admin, pair, secretArn);
+  const { arn, version } = secret;
+  const { owner, alternate } = await readRoles(admin, pair, arn);
   const name = identifier(pair.owner);
-  const mark = `COMMENT ON ROLE ${name} IS ${literal(markOf(secretArn))}`;
   if (!owner) {
-    await admin.run([`CREATE ROLE ${name} LOGIN`, mark]);
-    return armLogin(admin, pair, secretArn, credential.username, credential.password);
+    await admin.run([`CREATE ROLE ${name} LOGIN`, `COMMENT ON ROLE ${name} IS ${literal(formatComment('', { secretArn: arn }))}`]);
+  } else if (await logsIn()) {
+    const current = credential.username === pair.alternate ? alternate : owner;
+    if (!owner.mark && current !== owner) await admin.run(fenced(owner, [lockOf(owner)], { secretArn: arn }));
+    const marked = current?.mark?.version === version;
+    if (current && !marked) await admin.run(fenced(current, [lockOf(current)], { ...current.mark, secretArn: arn, version }));
+    return;
+  } else if (!owner.mark) {
+    throw roleRefused(`the role ${name} exists already and ${arn} does not log in to it: choose another user name, or drop the role`);
   }
-  if (await logsIn()) {
-    return owner.comment === null ? admin.run([mark]) : undefined;
-  }
-  if (owner.comment !== markOf(secretArn)) {
-    throw roleRefused(`the role ${name} exists already and ${secretArn} does not log in to it: choose another user name, or drop the role`);
-  }
-  return armLogin(admin, pair, secretArn, credential.username, credential.password);
+  await armLogin(admin, pair, secret, credential.username, credential.password);
 }
 
 /** Creates the database if it is not there, and gives the user its privileges on it. */

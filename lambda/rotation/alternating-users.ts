@@ -1,5 +1,9 @@
 import { logInAsAdmin } from '../admin';
+import { adoptAlternate } from './adopt-alternate';
+import { endSessionsIfTold } from './end-sessions';
 import { pairOf } from './pair';
+import { pendingVersion } from './pending-version';
+import { retireReplaced } from './retire';
 import type { Strategy } from './rotation';
 
 /** The admin readies the login that is not in use, so that the current credential never stops working. */
@@ -10,11 +14,16 @@ export const alternatingUsers: Strategy = {
   },
 
   async activate(rotation, current, pending) {
-    const session = await logInAsAdmin(rotation, pending, pending.masterarn!);
+    const pair = pairOf(current.username);
+    const session = await logInAsAdmin(rotation, pending, pending.masterarn!, current);
     try {
-      await session.armLogin(pairOf(current.username), rotation.secretId, pending.username, pending.password);
+      const { adopt } = await session.armLogin(pair, pendingVersion(rotation), pending.username, pending.password);
+      if (adopt) await adoptAlternate(rotation, session, pair, { current, pending });
+      await endSessionsIfTold(session, pending.username, rotation.settings);
     } finally {
       await session.close();
     }
   },
+
+  retire: retireReplaced,
 };

@@ -8,9 +8,9 @@ import { generatePassword } from '../password';
  * delivery, or a second process, cannot change a password that is already on its way to the database.
  */
 export async function createSecret(rotation: Rotation): Promise<void> {
-  const { store, secretId, token, rotationToken, known, passwords } = rotation;
+  const { store, secretId, token, rotationToken, known, settings } = rotation;
   const { credential, fields } = await readCurrent(rotation);
-  const next = { ...fields, username: strategyOf(credential).nextUsername(credential), password: generatePassword(passwords) };
+  const next = { ...fields, username: strategyOf(credential).nextUsername(credential), password: generatePassword(settings.passwords) };
   const value = JSON.stringify(next);
   const outcome = await store.write({ secretId, token, stage: 'AWSPENDING', value, rotationToken });
   if (outcome === 'written') known.pending = parseVersion(value, secretId, 'AWSPENDING');

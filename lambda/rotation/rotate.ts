@@ -1,43 +1,50 @@
+import { bindingOf } from './binding';
 import { createSecret } from './create-secret';
+import { checkDue, isRevoked, rotates, versionAt } from './due';
 import { type RotationEvent, type Step } from './event';
-import { finishSecret } from './finish-secret';
+import { completeRotation, finishSecret } from './finish-secret';
 import type { Ports, Rotation } from './rotation';
 import { setSecret } from './set-secret';
 import { testSecret } from './test-secret';
-import { RotatingPostgresError } from '../../client/src/errors';
-import { ErrorCode } from '../../src/contract';
 import { log } from '../log';
 
 const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecret, setSecret, testSecret, finishSecret };
 
 /**
  * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that is
- * finished stays as it is, and one that is not pending, or not this function's, is refused before any value is read.
+ * finished stays as it is, and one that is not pending, or not this function's, is refused before any value is looked at.
  */
 export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
-  const { arn, rotationEnabled, rotationFunctionArn, stages } = await ports.store.describe(event.secretId);
-  const refuse = (why: string) => new RotatingPostgresError(ErrorCode.NOT_PENDING, `${event.secretId}: ${why}`);
+  const { step, token, rotationToken } = event;
+  // The first step always needs the value: it is read while the description is, and looked at only if the step is due.
+  const early = step === 'createSecret' ? ports.store.readCurrent(event.secretId) : undefined;
+  early?.catch(() => undefined); // whoever looks at it gets the error
+  const description = await ports.store.describe(event.secretId);
+  const { arn, tags } = description;
+  const begin = (currentVersion: string): Rotation => ({
+    ...ports,
+    secretId: arn,
+    token,
+    rotationToken,
+    currentVersion,
+    previousVersion: versionAt('AWSPREVIOUS', description),
+    binding: bindingOf(arn, tags, ports.settings.servers),
+    known: ports.known.get(token),
+    early,
+  });
 
-  const labels = stages[event.token];
-  if (labels?.includes('AWSCURRENT')) {
-    log.info('the rotation is already finished', { step: event.step, secretId: arn });
+  if (versionAt('AWSCURRENT', description) === token) {
+    // It may have been killed between the move of the label and the end of its work.
+    if (step === 'finishSecret' && rotates(description, ports.functionArn)) {
+      await completeRotation(begin(token), description.stages[token].includes('AWSPENDING'));
+      ports.known.forget(token);
+    }
+    log.info('the rotation is already finished');
     return;
   }
-  if (!rotationEnabled) throw refuse('rotation is not enabled');
-  if (unqualified(rotationFunctionArn) !== unqualified(ports.functionArn)) {
-    throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${ports.functionArn}`);
-  }
-  if (!labels?.includes('AWSPENDING')) throw refuse(`version ${event.token} is not AWSPENDING`);
-
-  const currentVersion = Object.keys(stages).find(version => stages[version].includes('AWSCURRENT'));
-  if (currentVersion === undefined) throw refuse('no version is AWSCURRENT');
-  const { token, rotationToken } = event;
-  await STEPS[event.step]({ ...ports, secretId: arn, token, rotationToken, currentVersion, known: ports.known.get(token) });
-  if (event.step === 'finishSecret') ports.known.forget(token);
-  log.info('the step is done', { step: event.step, secretId: arn });
-}
-
-/** The ARN without the version or alias that may follow the function's name. */
-function unqualified(arn: string | undefined): string | undefined {
-  return arn?.split(':').slice(0, 7).join(':');
+  // Its createSecret came after the revocation; the label would block every rotation to come.
+  if (isRevoked(token, description) && versionAt('AWSPENDING', description) === token) await ports.store.removePending(arn, token);
+  const currentVersion = checkDue(event, description, ports.functionArn);
+  await STEPS[step](begin(currentVersion));
+  if (step === 'finishSecret') ports.known.forget(token);
 }

@@ -1,16 +1,17 @@
+import type { Binding } from './binding';
 import type { KnownRotation, KnownRotations } from './known';
 import type { Credential } from '../../client/src/secret-value';
-import type { PasswordPolicy } from '../password';
 import type { Database } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
-import type { SecretStore } from '../ports/secret-store';
+import type { CurrentValue, SecretStore } from '../ports/secret-store';
+import type { Settings } from '../settings';
 
 /** What the steps work with. */
 export interface Ports {
   readonly store: SecretStore;
   readonly database: Database;
   readonly deadline: Deadline;
-  readonly passwords: PasswordPolicy;
+  readonly settings: Settings;
   /** ARN under which this function was invoked. */
   readonly functionArn: string;
   /** What this process knows from earlier steps. */
@@ -20,11 +21,17 @@ export interface Ports {
 /** One rotation, as its steps see it. */
 export interface Rotation extends Omit<Ports, 'known'> {
   readonly known: KnownRotation;
+  /** What the secret's value is held to. */
+  readonly binding: Binding;
   readonly secretId: string;
   readonly token: string;
   readonly rotationToken?: string;
+  /** What is read as AWSCURRENT beside the description of the secret: counts if it is the version that this says is current. */
+  readonly early?: Promise<CurrentValue | undefined>;
   /** The id of the version that is current while the rotation runs. */
   readonly currentVersion: string;
+  /** The id of the version that was current before. */
+  readonly previousVersion?: string;
 }
 
 /** A rotation strategy: who logs in next, who may change its password. */
@@ -33,4 +40,6 @@ export interface Strategy {
   nextUsername(current: Credential): string;
   /** Makes the pending credential log in. Doing it again changes nothing more. */
   activate(rotation: Rotation, current: Credential, pending: Credential): Promise<void>;
+  /** Lets the login that the rotation has replaced work for a while only, where there is one. Doing it again changes nothing more. */
+  retire?(rotation: Rotation, replaced: string, current: Credential): Promise<void>;
 }

@@ -1,8 +1,10 @@
+import { pendingVersion } from './pending-version';
 import type { Rotation, Strategy } from './rotation';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { type Credential, parseSecretValue } from '../../client/src/secret-value';
-import { ErrorCode } from '../../src/contract';
-import { isRefusedLogin } from '../errors';
+import { BindingTag, ErrorCode } from '../../src/contract';
+import { logInAsAdmin } from '../admin';
+import { isRefusedLogin, lacksPrivilege } from '../errors';
 import { log } from '../log';
 import type { Session } from '../ports/database';
 
@@ -11,10 +13,21 @@ export const singleUser: Strategy = {
   nextUsername: current => current.username,
 
   async activate(rotation, current, pending) {
-    const session = await logIn(rotation, current, pending);
-    if (session === 'done') return;
+    const login = await logIn(rotation, current, pending);
+    if (login === 'done') return;
+    if (login === undefined) {
+      log.warn('no version of the secret logs in, so that the admin changes the password', { secretId: rotation.secretId });
+      return changeAsAdmin(rotation, pending, new RotatingPostgresError(ErrorCode.AUTHENTICATION,
+        `${rotation.secretId}: no version of the secret logs in as "${current.username}" at ${current.host}:${current.port}`));
+    }
+    const { session, credential } = login;
+    const secret = { arn: rotation.secretId, application: rotation.binding.adminSecret !== undefined };
     try {
-      await session.changeOwnPassword(pending.username, pending.password);
+      await session.changeOwnPassword(pending.username, pending.password, secret);
+    } catch (error) {
+      if (!lacksPrivilege(error)) throw error;
+      // With rds.restrict_password_commands only members of rds_password may, and the admin is one.
+      await changeAsAdmin(rotation, pending, error, credential);
     } finally {
       await session.close();
     }
@@ -22,13 +35,42 @@ export const singleUser: Strategy = {
 };
 
 /**
+ * Has the admin change the password, if the secret is bound to an admin secret. The secret's own value cannot name it: that would
+ * make the users alternate.
+ *
+ * @param why the admin is needed
+ * @param witness a credential that logs in
+ */
+async function changeAsAdmin(rotation: Rotation, pending: Credential, why: unknown, witness?: Credential): Promise<void> {
+  const { adminSecret } = rotation.binding;
+  if (adminSecret === undefined) throw withAdvice(why, rotation);
+  const admin = await logInAsAdmin(rotation, pending, adminSecret, witness);
+  try {
+    await admin.armSingleLogin(pendingVersion(rotation), pending.username, pending.password);
+  } finally {
+    await admin.close();
+  }
+}
+
+function withAdvice(why: unknown, { secretId }: Rotation): unknown {
+  if (!(why instanceof RotatingPostgresError)) return why;
+  return new RotatingPostgresError(why.code, `${why.message}. The admin can change it: put the ARN of the admin's secret into the tag `
+    + `${BindingTag.ADMIN_SECRET} of ${secretId}, and let the function read that secret`, { cause: why });
+}
+
+interface Login {
+  readonly session: Session;
+  readonly credential: Credential;
+}
+
+/**
  * Logs in with the current password. Where that is refused, an earlier attempt may have got as far as the database: then the
  * pending one logs in, and there is nothing left to do. Or its version lost its label since, or the database is back from a
  * snapshot: then the password is one of the older versions, which stay readable by their ids.
  */
-async function logIn(rotation: Rotation, current: Credential, pending: Credential): Promise<Session | 'done'> {
+async function logIn(rotation: Rotation, current: Credential, pending: Credential): Promise<Login | 'done' | undefined> {
   const session = await tryLogin(rotation, current);
-  if (session) return session;
+  if (session) return { session, credential: current };
   const finished = await tryLogin(rotation, pending);
   if (finished) {
     await finished.close();
@@ -38,11 +80,10 @@ async function logIn(rotation: Rotation, current: Credential, pending: Credentia
     const found = await tryLogin(rotation, older);
     if (found) {
       log.warn('neither AWSCURRENT nor AWSPENDING logged in, an older version did', { secretId: rotation.secretId });
-      return found;
+      return { session: found, credential: older };
     }
   }
-  throw new RotatingPostgresError(ErrorCode.AUTHENTICATION,
-    `${rotation.secretId}: no version of the secret logs in as "${current.username}" at ${current.host}:${current.port}`);
+  return undefined;
 }
 
 /** A session, or undefined where the server refused this credential. Any other failure says nothing about the password. */
@@ -56,8 +97,11 @@ async function tryLogin({ database }: Rotation, credential: Credential): Promise
 }
 
 /** The other passwords of this login at this server, newest first. A version that cannot be read as one is passed over. */
-async function* olderCredentials({ store, secretId, token, currentVersion }: Rotation, current: Credential): AsyncGenerator<Credential> {
-  for (const versionId of await store.versionIds(secretId)) {
+async function* olderCredentials(rotation: Rotation, current: Credential): AsyncGenerator<Credential> {
+  const { store, secretId, token, currentVersion } = rotation;
+  const versionIds = await store.versionIds(secretId);
+  await pendingVersion(rotation).confirm(); // among them may be that of a later rotation, or of a revocation, which this one must not undo
+  for (const versionId of versionIds) {
     if (versionId === token || versionId === currentVersion) continue;
     const value = await store.read(secretId, { versionId });
     try {

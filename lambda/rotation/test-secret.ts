@@ -2,7 +2,13 @@ import { checkPending } from './check-pending';
 import type { Rotation } from './rotation';
 import { readCurrent, readPending } from './versions';
 import { RotatingPostgresError } from '../../client/src/errors';
+import type { Credential } from '../../client/src/secret-value';
 import { ErrorCode } from '../../src/contract';
+import { isRefusedLogin } from '../errors';
+import type { Session } from '../ports/database';
+
+/** A read replica, where the secret names one, refuses the login until it has replayed what setSecret did at the writer. */
+const REPLAY_MS = [250, 500, 1_000, 2_000, 4_000];
 
 /**
  * Logs in as a consumer will, and looks at who it is then: with its membership lost, an alternate still logs in, only
@@ -12,7 +18,17 @@ export async function testSecret(rotation: Rotation): Promise<void> {
   const { credential: pending } = await readPending(rotation);
   const { credential: current } = await readCurrent(rotation);
   checkPending(rotation, current, pending);
-  const session = await rotation.database.open(pending, 'consume');
+  await checkLogin(rotation, pending);
+  rotation.known.tested = true;
+}
+
+/**
+ * Logs in with a credential in its consumer's way.
+ *
+ * @throws with code `Role` when the session is not who it must be
+ */
+export async function checkLogin(ports: Pick<Rotation, 'database' | 'deadline'>, pending: Credential): Promise<void> {
+  const session = await logIn(ports, pending);
   try {
     const { sessionUser, currentUser, startsAs } = await session.identity();
     if (sessionUser !== pending.username || currentUser !== startsAs) {
@@ -22,5 +38,15 @@ export async function testSecret(rotation: Rotation): Promise<void> {
   } finally {
     await session.close();
   }
-  rotation.known.tested = true;
+}
+
+async function logIn({ database, deadline }: Pick<Rotation, 'database' | 'deadline'>, pending: Credential): Promise<Session> {
+  for (const wait of REPLAY_MS) {
+    try {
+      return await database.open(pending, 'consume');
+    } catch (error) {
+      if (!isRefusedLogin(error) || !await deadline.wait(wait)) throw error;
+    }
+  }
+  return database.open(pending, 'consume');
 }

@@ -1,4 +1,5 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { createGroups, RIGHTS } from './privileged';
 import { type Rig, startRig } from './rig';
 import { type Login, withClient } from '../local/postgres';
 import { MAJOR_VARIABLE } from '../local/postgres-binaries';
@@ -73,7 +74,7 @@ since16('a role that somebody else created is refused with the GRANT that is mis
   await rig.inspect(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${login.password}'`);
   const secret = await rig.createSecret('foreign', rig.value(login, { masterarn: rig.adminSecret }));
   const refused = await rig.secrets.rotate(secret);
-  expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Privilege' } });
+  expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'AdminOption' } });
   const grant = `GRANT "${login.username}" TO "${rig.admin.username}" WITH ADMIN OPTION`;
   expect(refused.error!.message).toContain(grant);
   await rig.inspect(grant);
@@ -110,6 +111,46 @@ test('a role of the alternate\'s name that is not a member of the owner is left 
   await expect(rig.secrets.rotate(secret)).resolves.toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
   expect(await logsIn(stranger)).toBe(true);
   expect(await logsIn(await rig.read(secret))).toBe(true);
+});
+
+describe('a login with more than an application\'s rights', () => {
+  beforeAll(() => createGroups(rig));
+
+  test.each(Object.entries(RIGHTS).flatMap(([reason, rights]) => [['first', reason, rights], ['second', reason, rights]] as const))(
+    'is refused as the %s of a pair, as one that %s', async (which, reason, rights) => {
+      const first = rig.name(`more ${which} ${rights}`);
+      const [mine, theirs] = which === 'first' ? [`${first}_clone`, first] : [first, `${first}_clone`];
+      const login = { username: mine, password: 'known-password' };
+      const privileged = { username: theirs, password: 'privileged-password' };
+      await rig.inspect(`CREATE ROLE "${first}" LOGIN; CREATE ROLE "${first}_clone" LOGIN; GRANT "${first}" TO "${first}_clone"`);
+      const [attribute, group] = rights.split('IN ROLE ');
+      await rig.inspect(group ? `GRANT ${group} TO "${theirs}"` : `ALTER ROLE "${theirs}" ${attribute}`);
+      for (const { username, password } of [login, privileged]) await rig.inspect(`ALTER ROLE "${username}" PASSWORD '${password}'`);
+
+      const refused = await rig.secrets.rotate(await rig.createSecret('more', rig.value(login, { masterarn: rig.adminSecret })));
+      expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+      // The second is a member of the first, and so of what the first is a member of.
+      expect(refused.error!.message).toMatch(new RegExp(`"${first}(_clone)?" ${reason}`));
+      for (const unchanged of [login, privileged]) expect(await logsIn(unchanged)).toBe(true);
+    });
+
+  test.each(['', '_clone'])('is refused as the admin, in a secret for <admin>%s', async suffix => {
+    const login = { username: `${rig.admin.username}${suffix}`, password: rig.admin.password };
+    const refused = await rig.secrets.rotate(await rig.createSecret('admin', rig.value(login, { masterarn: rig.adminSecret })));
+    expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(refused.error!.message).toContain(`"${rig.admin.username}" is the admin`);
+    expect(await logsIn(rig.admin)).toBe(true);
+    expect(await rig.inspect('SELECT 1 FROM pg_roles WHERE rolname = $1', [`${rig.admin.username}_clone`])).toEqual([]);
+  });
+});
+
+test('a user whose own name ends as an alternate\'s has nobody to alternate with, and is left alone', async () => {
+  const login = { username: `${rig.name('lonely')}_clone`, password: 'known-password' };
+  await withClient(rig, rig.admin, 'postgres', client => client.query(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${login.password}'`));
+  const refused = await rig.secrets.rotate(await rig.createSecret('lonely', rig.value(login, { masterarn: rig.adminSecret })));
+  expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+  expect(refused.error!.message).toContain(`the role "${rig.name('lonely')}" does not exist`);
+  expect(await logsIn(login)).toBe(true);
 });
 
 test('a secret of AWS\'s own function rotates as it is, and keeps fields that are not ours', async () => {

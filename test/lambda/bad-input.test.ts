@@ -44,9 +44,9 @@ test.each([
   ['another engine', (value: object) => ({ ...value, engine: 'mysql' }), 'createSecret', 'InvalidSecret', '"engine"'],
   ['a connection parameter in the host', (value: object) => ({ ...value, host: 'x hostaddr=192.0.2.1' }), 'createSecret', 'InvalidSecret', '"host"'],
   ['a wrong port', (value: object) => ({ ...value, port: 1 }), 'setSecret', 'DatabaseUnreachable', 'localhost:1'],
-  ['an unknown host', (value: object) => ({ ...value, host: 'no-such-host.invalid' }), 'setSecret', 'DatabaseUnreachable', 'no-such-host.invalid'],
+  ['an unknown host', (value: object) => ({ ...value, host: 'no-such-host.invalid' }), 'setSecret', 'Dns', 'no-such-host.invalid'],
   ['a wrong password', (value: object) => ({ ...value, password: `wrong-${PASSWORD}` }), 'setSecret', 'Authentication', 'no version of the secret logs in'],
-  ['a database that does not exist', (value: object) => ({ ...value, dbname: 'nowhere' }), 'setSecret', 'Database', '"nowhere"'],
+  ['a database that does not exist', (value: object) => ({ ...value, dbname: 'nowhere' }), 'setSecret', 'DatabaseMissing', '"nowhere"'],
   ['an admin secret that does not exist', (value: object) => ({ ...value, masterarn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:gone-AbCdEf' }), 'setSecret', 'InvalidSecret', 'gone-AbCdEf'],
 ])('a secret with %s ends with its cause, and the credential still works', async (_, change, step, errorType, message) => {
   const { secret, stillWorks } = await broken(`bad${randomUUID().slice(0, 8)}`, change);

@@ -1,53 +1,12 @@
 import fc from 'fast-check';
-import { type Checkpoint, Crash, MemoryDatabase, memoryDeadline, MemoryStore } from './memory';
-import type { Credential } from '../../client/src/secret-value';
-import { passwordPolicy } from '../../lambda/password';
-import { KnownRotations } from '../../lambda/rotation/known';
-import { rotate } from '../../lambda/rotation/rotate';
+import { Crash } from './memory';
+import { retires, STEPS, STRATEGIES, world } from './world';
+import { log } from '../../lambda/log';
 import { FUNCTION_ARN } from '../local/function-arn';
 import { CURRENT, PENDING } from '../local/secret';
 
-jest.spyOn(console, 'info').mockImplementation(() => undefined);
-jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-
-const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-type StepName = typeof STEPS[number];
-const STRATEGIES = ['single', 'alternating'] as const;
-type Strategy = typeof STRATEGIES[number];
-
-const SERVER = { engine: 'postgres', host: 'db.example.com', port: 5432, dbname: 'app' };
-
-/** A database and its secrets, as they stand after the first deployment. */
-function world(strategy: Strategy, checkpoint: Checkpoint = () => undefined) {
-  const store = new MemoryStore(checkpoint);
-  const database = new MemoryDatabase(checkpoint);
-  let known = new KnownRotations();
-  const add = (username: string, password: string) => database.roles.set(username, { password, startsAs: username });
-  add('app', 'first');
-  add('postgres', 'admin');
-  store.add('admin', { ...SERVER, username: 'postgres', password: 'admin' });
-  const secret = store.add('app', { ...SERVER, username: 'app', password: 'first', ...strategy === 'alternating' ? { masterarn: 'admin' } : {} });
-  const value = (stage: string): Credential | undefined => {
-    const text = secret.holder(stage)?.value?.SecretString;
-    return text === undefined ? undefined : JSON.parse(text);
-  };
-  return {
-    store,
-    database,
-    secret,
-    value,
-    /** What Secrets Manager does at the start of a rotation. */
-    begin: (token: string) => { secret.stage(token, PENDING); },
-    step: (step: StepName, token: string) => rotate({ step, secretId: 'app', token }, { store, database, known, passwords: passwordPolicy({}), functionArn: `${FUNCTION_ARN}:live`, deadline: memoryDeadline() }),
-    /** What is left of a function after a while without events. */
-    coldStart: () => { known = new KnownRotations(); },
-    async rotate(token: string) {
-      for (const step of STEPS) await this.step(step, token);
-    },
-    /** Invariant 1: a consumer that tries AWSCURRENT, and for a single user AWSPENDING, gets in. */
-    someoneLogsIn: () => database.accepts(value(CURRENT)!) || (strategy === 'single' && value(PENDING) !== undefined && database.accepts(value(PENDING)!)),
-  };
-}
+jest.spyOn(log, 'info').mockReturnValue();
+jest.spyOn(log, 'warn').mockReturnValue();
 
 describe.each(STRATEGIES)('%s', strategy => {
   test('a rotation refuses no login and ends with a current credential that logs in', async () => {
@@ -90,6 +49,7 @@ describe.each(STRATEGIES)('%s', strategy => {
       expect([all[n], it.someoneLogsIn()]).toEqual([all[n], true]);
       await it.rotate('token-1');
       expect([all[n], it.secret.holder(CURRENT)!.id, it.database.accepts(it.value(CURRENT)!)]).toEqual([all[n], 'token-1', true]);
+      if (strategy !== 'single') expect([all[n], it.database.accepts({ username: 'app', password: 'first' })]).toEqual([all[n], !retires(strategy)]);
     }
   });
 
@@ -180,5 +140,40 @@ test('an admin that no version logs in ends with the cause once the time is up',
   await it.step('createSecret', 'token-1');
   it.database.roles.set('postgres', { password: 'changed by hand', startsAs: 'postgres' });
   await expect(it.step('setSecret', 'token-1')).rejects.toMatchObject({ code: 'Authentication', message: expect.stringContaining('admin') });
+  expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
+});
+
+test('a finishSecret that ends late, when the next rotation has armed the login it replaced, leaves that login alone', async () => {
+  const it = world('alternating, the replaced login retired');
+  it.begin('token-1');
+  for (const step of STEPS.slice(0, 3)) await it.step(step, 'token-1');
+  const open = it.database.open.bind(it.database);
+  it.database.open = async credential => {
+    it.database.open = open;
+    it.coldStart();
+    it.begin('token-2');
+    await it.rotate('token-2');
+    return open(credential);
+  };
+  await it.step('finishSecret', 'token-1');
+  expect(it.secret.holder(CURRENT)!.id).toBe('token-2');
+  expect(it.value(CURRENT)!.username).toBe('app');
+  expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
+});
+
+test('a setSecret that comes late, when the next rotation is over, does not change the current password', async () => {
+  const it = world('alternating');
+  it.begin('token-1');
+  await it.step('createSecret', 'token-1');
+  const open = it.database.open.bind(it.database);
+  it.database.open = async credential => {
+    it.database.open = open;
+    it.secret.holder(PENDING)!.stages.delete(PENDING);
+    it.begin('token-2');
+    await it.rotate('token-2');
+    return open(credential);
+  };
+  await expect(it.step('setSecret', 'token-1')).rejects.toMatchObject({ code: 'NotPending' });
+  expect(it.secret.holder(CURRENT)!.id).toBe('token-2');
   expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
 });

@@ -70,7 +70,7 @@ describe.each(['single', 'alternating'] as const)('any rotation (%s)', strategy 
     await withClient(rig, rig.superuser, 'postgres', async client => {
       await client.query(`BEGIN; ALTER ROLE "${held}" CONNECTION LIMIT 5`);
       const result = await rig.secrets.rotate(secret, { token });
-      expect(result).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Database' } });
+      expect(result).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Locked' } });
       expect(result.error!.message).toContain('lock timeout');
       await client.query('ROLLBACK');
     });

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { DescribeSecretCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeSecretCommand, TagResourceCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { createGroups, RIGHTS } from './privileged';
 import { type Rig, startRig } from './rig';
+import { BindingTag } from '../../src/contract';
+import { createAuthority } from '../local/certificate';
 import { type Login, startPostgres, withClient } from '../local/postgres';
+import { startPostgresProxy } from '../local/postgres-proxy';
+import { postgresServer } from '../local/servers';
 
 let rig: Rig;
 beforeAll(async () => { rig = await startRig(); });
@@ -70,7 +78,7 @@ test('needs no access to the maintenance database', async () => {
     await own.stop();
     await server.stop();
   }
-});
+}, 30_000); // a server of its own
 
 test('an admin changes its password in the maintenance database, not where an application makes the rules', async () => {
   const own = await startRig();
@@ -83,4 +91,117 @@ test('an admin changes its password in the maintenance database, not where an ap
   } finally {
     await own.stop();
   }
+});
+
+/** Binds a secret to the admin's, as a deployment of the user does. */
+async function bindToAdmin(SecretId: string, at = rig) {
+  const Tags = [{ Key: BindingTag.ADMIN_SECRET, Value: at.adminSecret }];
+  await at.secrets.client.send(new TagResourceCommand({ SecretId, Tags }));
+}
+
+test('a login that belongs to another secret is left alone, even by who knows its password', async () => {
+  const { secret } = await single('victim');
+  const before = await rig.read(secret);
+  const refused = await rig.secrets.rotate(await rig.createSecret('thief', before));
+  expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+  expect(refused.error!.message).toContain(`belongs to another secret, ${secret}`);
+  expect(await logsIn(before)).toBe(true);
+});
+
+describe('a login with more than an application\'s rights', () => {
+  beforeAll(() => createGroups(rig));
+  const login = async (rights: string) => {
+    const created = { username: rig.name(`more_${rights.toLowerCase().replace(/ /g, '_')}`), password: 'known-password' };
+    await rig.inspect(`CREATE ROLE "${created.username}" LOGIN PASSWORD '${created.password}' ${rights}`);
+    return { created, secret: await rig.createSecret('more', rig.value(created)) };
+  };
+
+  test.each(Object.entries(RIGHTS))('that %s is refused to an application\'s secret', async (reason, rights) => {
+    const { created, secret } = await login(rights);
+    await bindToAdmin(secret);
+    const refused = await rig.secrets.rotate(secret);
+    expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(refused.error!.message).toContain(`"${created.username}" ${reason}`);
+    expect(await logsIn(created)).toBe(true);
+  });
+
+  test('rotates through a secret that is no application\'s', async () => {
+    const { created, secret } = await login('BYPASSRLS CREATEDB');
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await logsIn(created)).toBe('28P01');
+  });
+});
+
+describe('when no version of the secret logs in', () => {
+  const lost = async (role: string) => {
+    const user = await single(role);
+    await withClient(rig, rig.admin, 'postgres', client => client.query(`ALTER ROLE "${user.username}" PASSWORD 'of somewhere else'`));
+    return user;
+  };
+
+  test('the admin changes the password, if the secret is bound to one, and the log warns', async () => {
+    const { secret } = await lost('healed');
+    await bindToAdmin(secret);
+    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await logsIn(await rig.read(secret))).toBe(true);
+    expect(rig.rotation.output).toContain('no version of the secret logs in, so that the admin changes the password');
+  });
+
+  test('the admin changes no password of another secret\'s login', async () => {
+    const { secret: victim } = await single('named');
+    const thief = await rig.createSecret('thief', { ...await rig.read(victim), password: 'not-known' });
+    await bindToAdmin(thief);
+    expect(await rig.secrets.rotate(thief)).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(await logsIn(await rig.read(victim))).toBe(true);
+  });
+
+  test('the error says how the admin is let in, if it is not', async () => {
+    const { secret } = await lost('advised');
+    const refused = await rig.secrets.rotate(secret);
+    expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Authentication' } });
+    expect(refused.error!.message).toContain(BindingTag.ADMIN_SECRET);
+  });
+});
+
+describe('where a login may not change its own password, as with rds.restrict_password_commands', () => {
+  let strict: Rig;
+  let stop: () => Promise<void>;
+  /** What the server is sent in place of the change, and refuses with the same SQLSTATE. */
+  const REFUSED = 'SET ROLE pg_execute_server_program';
+
+  beforeAll(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'single-user-'));
+    const [server, authority, caFile] = [postgresServer(), await createAuthority('The proxy\'s authority'), join(directory, 'ca.pem')];
+    writeFileSync(caFile, `${readFileSync(server.caFile, 'utf8')}\n${authority.certificate}`);
+    const proxy = await startPostgresProxy(server, await authority.issue('localhost'), {
+      before(_, message) {
+        // Only the change by oneself has neither LOGIN nor a comment with it.
+        if (/^Q....ALTER ROLE "[^"]*" PASSWORD '[^']*'\0$/s.test(message?.toString('latin1') ?? '')) message!.fill(' ', 5, message!.length - 1).write(REFUSED, 5);
+      },
+    });
+    strict = await startRig({}, { ...server, port: proxy.port, caFile });
+    stop = async () => {
+      await strict.stop();
+      await proxy.stop();
+      rmSync(directory, { recursive: true });
+    };
+  });
+  afterAll(() => stop());
+
+  test('the admin changes it', async () => {
+    const secret = await strict.createUser('kept', { strategy: 'single', privileges: 'connect' });
+    await bindToAdmin(secret, strict);
+    const before = await strict.read(secret);
+    expect(await strict.secrets.rotate(secret)).toMatchObject({ ok: true });
+    expect(await logsIn(await strict.read(secret))).toBe(true);
+    expect(await logsIn(before)).toBe('28P01');
+  });
+
+  test('without an admin the error says what to do, and the password stays', async () => {
+    const secret = await strict.createUser('alone', { strategy: 'single', privileges: 'connect' });
+    const refused = await strict.secrets.rotate(secret);
+    expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Privilege' } });
+    expect(refused.error!.message).toContain(BindingTag.ADMIN_SECRET);
+    expect(await logsIn(await strict.read(secret))).toBe(true);
+  });
 });

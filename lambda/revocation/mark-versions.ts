@@ -1,0 +1,32 @@
+import { REVOKED_STAGE_PREFIX } from '../../src/contract';
+import { log } from '../log';
+import type { SecretDescription, SecretStore } from '../ports/secret-store';
+import { isRevoked, versionAt } from '../rotation/due';
+
+/**
+ * Marks every version that a consumer or a rotation may use, and takes AWSPENDING off: from here on no step of a rotation
+ * begins. One that has begun stops at the database.
+ */
+export async function markVersions(store: SecretStore, description: SecretDescription): Promise<void> {
+  const { arn } = description;
+  const current = versionAt('AWSCURRENT', description);
+  const pending = versionAt('AWSPENDING', description);
+  const versions = new Set([pending, current, versionAt('AWSPREVIOUS', description)]);
+  for (const version of versions) {
+    if (version === undefined || isRevoked(version, description)) continue;
+    await store.label(arn, version, REVOKED_STAGE_PREFIX + version).catch(error => {
+      if (version !== pending || version === current) throw error;
+      log.warn('the pending version could not be marked', { versionId: version, error: (error as Error).message }); // it may have no value yet
+    });
+  }
+  if (pending !== undefined) await takeOff(store, arn, pending);
+}
+
+/** A rotation that finishes at this moment may have done so before. */
+async function takeOff(store: SecretStore, arn: string, pending: string): Promise<void> {
+  try {
+    await store.removePending(arn, pending);
+  } catch (error) {
+    if (versionAt('AWSPENDING', await store.describe(arn)) === pending) throw error;
+  }
+}
