@@ -2,8 +2,13 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { bind } from './private/binding';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from './private/generated-secret';
+import { RotationStrategy } from './rotation-strategy';
 import { SecretNaming, secretName } from './secret-naming';
+
+/** Users' secrets carry the ARN as a tag, of at most 256 characters; the longest region and partition take 72 of them. */
+const LONGEST_NAME = 184;
 
 /** Properties of an `AdminSecret`. */
 export interface AdminSecretProps {
@@ -35,7 +40,9 @@ export class AdminSecret extends secretsmanager.Secret {
       encryptionKey: withoutPolicyChanges(scope, `${id}EncryptionKey`, props.encryptionKey),
       generateSecretString: generateSecretString(AdminSecret.USERNAME),
       removalPolicy: retainedUnlessDestroyed(props.removalPolicy),
-      secretName: secretName(scope, props.naming, 'database_admin'),
+      secretName: secretName(scope, props.naming, 'database_admin', LONGEST_NAME),
     });
+    // Not to its server, which comes after it; that is in the environment of the rotation function.
+    bind(this, { username: AdminSecret.USERNAME, strategy: RotationStrategy.SINGLE_USER });
   }
 }

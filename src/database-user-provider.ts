@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as custom from 'aws-cdk-lib/custom-resources';
 import { Construct, IDependable } from 'constructs';
+import { connectionEnvironment, ConnectionOptions } from './connection-options';
 import { IPostgresDatabase } from './database';
 import { functionLogGroup, functionRole } from './private/function-role';
 import { LOG_IN, statements } from './private/secret-access';
@@ -11,7 +12,7 @@ import { useCurrentNodejs, VpcFunction } from './private/vpc-function';
 import { SecretsManagerEndpoint } from './secrets-manager-endpoint';
 
 /** Properties of a `DatabaseUserProvider`. */
-export interface DatabaseUserProviderProps {
+export interface DatabaseUserProviderProps extends ConnectionOptions {
   /** VPC that the function runs in: the database's. */
   readonly vpc: ec2.IVpc;
   /** Database that gets the users. */
@@ -40,7 +41,9 @@ export class DatabaseUserProvider extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseUserProviderProps) {
     super(scope, id);
     this.database = props.database;
-    this.inVpc = new VpcFunction(this, 'InVpc', { ...props, bundle: 'database-user', description: 'Creation of PostgreSQL users' });
+    this.inVpc = new VpcFunction(this, 'InVpc', {
+      ...props, bundle: 'database-user', description: 'Creation of PostgreSQL users', environment: connectionEnvironment(props),
+    });
     const adminAccess = new iam.Policy(this, 'AdminAccess', {
       roles: [this.inVpc.role], statements: statements(props.database.adminSecret, LOG_IN),
     });

@@ -6,11 +6,13 @@ import { Construct } from 'constructs';
 import { AdminSecret } from './admin-secret';
 import { ALTERNATE_SUFFIX, DatabaseUserProperties, MAX_NAME_BYTES } from './contract';
 import { DatabaseUserProvider } from './database-user-provider';
+import { bind } from './private/binding';
 import { fail } from './private/errors';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from './private/generated-secret';
-import { grant, PUBLISH, READ, statements } from './private/secret-access';
+import { grant, LOG_IN, PUBLISH, READ, REVOKE, statements } from './private/secret-access';
 import { after } from './private/vpc-function';
 import { Privileges } from './privileges';
+import { RevocationFunction } from './revocation-function';
 import { RotationFunction } from './rotation-function';
 import { RotationStrategy } from './rotation-strategy';
 import { RotationScheduleOptions, ScheduledRotation } from './scheduled-rotation';
@@ -63,15 +65,17 @@ export class DatabaseUser extends Construct {
     super(scope, id);
     this.provider = props.provider;
     this.strategy = props.strategy ?? RotationStrategy.ALTERNATING_USERS;
-    this.username = validName(this, props.username ?? 'app', this.strategy);
+    this.username = validName(this, props.username ?? 'app');
     const removalPolicy = retainedUnlessDestroyed(props.removalPolicy);
-    this.secret = new secretsmanager.Secret(this, 'Secret', {
+    const secret = new secretsmanager.Secret(this, 'Secret', {
       description: `PostgreSQL user ${this.username}, rotated`,
       encryptionKey: withoutPolicyChanges(this, 'EncryptionKey', props.encryptionKey),
       generateSecretString: generateSecretString(this.username),
       secretName: secretName(this, props.naming, `database_${this.username}`),
       removalPolicy,
     });
+    bind(secret, { database: this.provider.database, username: this.username, strategy: this.strategy });
+    this.secret = secret;
 
     const access = new iam.Policy(this, 'Access', { roles: [this.provider.role], statements: statements(this.secret, PUBLISH) });
     this.resource = new CustomResource(this, 'Resource', {
@@ -91,12 +95,18 @@ export class DatabaseUser extends Construct {
 
   /** Rotates the user's password on a schedule, once the user exists. */
   public addRotation(rotationFunction: RotationFunction, options: RotationScheduleOptions = {}): ScheduledRotation {
-    const alternating = this.strategy === RotationStrategy.ALTERNATING_USERS;
-    const rotation = new ScheduledRotation(this, 'Rotation', {
-      ...options, rotationFunction, secret: this.secret, adminSecret: alternating ? this.provider.database.adminSecret : undefined,
-    });
+    const { adminSecret } = this.provider.database;
+    const rotation = new ScheduledRotation(this, 'Rotation', { ...options, rotationFunction, secret: this.secret, adminSecret });
     rotation._after(this.resource);
     return rotation;
+  }
+
+  /** Lets the function revoke the user's credential. */
+  public addRevocation(revocationFunction: RevocationFunction): void {
+    new iam.Policy(this, 'Revocation', {
+      roles: [revocationFunction.role],
+      statements: [...statements(this.secret, REVOKE), ...statements(this.provider.database.adminSecret, LOG_IN)],
+    });
   }
 
   private properties(privileges: Privileges): { [name in keyof DatabaseUserProperties]: unknown } {
@@ -116,17 +126,20 @@ export class DatabaseUser extends Construct {
   }
 }
 
-function validName(scope: Construct, name: string, strategy: RotationStrategy): string {
+function validName(scope: Construct, name: string): string {
   if (Token.isUnresolved(name)) {
     fail(scope, "'username' is a token, but it stands in the template of the secret, which must never change; write a literal");
   }
-  const alternating = strategy === RotationStrategy.ALTERNATING_USERS;
-  const bytes = Buffer.byteLength(alternating ? name + ALTERNATE_SUFFIX : name);
+  // For a single user as well: the functions look for a second login, which it may have had, or get with another strategy.
+  const bytes = Buffer.byteLength(name + ALTERNATE_SUFFIX);
   if (name === '' || bytes > MAX_NAME_BYTES) {
-    fail(scope, `'username' is '${name}', ${bytes} bytes${alternating ? ` with the suffix ${ALTERNATE_SUFFIX} of its alternate` : ''};`
-      + ` PostgreSQL wants 1 to ${MAX_NAME_BYTES}, choose a shorter one`);
+    fail(scope, `'username' is '${name}', ${bytes} bytes with the suffix ${ALTERNATE_SUFFIX} of a second login;`
+      + ` PostgreSQL takes ${MAX_NAME_BYTES}, choose a name of 1 to ${MAX_NAME_BYTES - ALTERNATE_SUFFIX.length}`);
   }
-  if (/^(pg_|rds_|rdsadmin$)/.test(name) || [AdminSecret.USERNAME, AdminSecret.USERNAME + ALTERNATE_SUFFIX].includes(name)) {
+  if (name.endsWith(ALTERNATE_SUFFIX)) {
+    fail(scope, `'username' is '${name}', and ${ALTERNATE_SUFFIX} ends the name of a second login; choose another`);
+  }
+  if (/^(pg_|rds_|rdsadmin$)/.test(name) || name === AdminSecret.USERNAME) {
     fail(scope, `'username' is '${name}', which belongs to the administrator, to PostgreSQL (pg_) or to RDS (rds); choose another`);
   }
   return name;

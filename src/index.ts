@@ -1,12 +1,16 @@
 export { AdminSecret, type AdminSecretProps } from './admin-secret';
 export { type IPostgresDatabase, PostgresInstance, type PostgresInstanceProps } from './database';
+export { type ConnectionOptions } from './connection-options';
 export { DatabaseUser, type DatabaseUserProps } from './database-user';
 export { DatabaseUserProvider, type DatabaseUserProviderProps } from './database-user-provider';
 export { EncryptionKey, type EncryptionKeyProps } from './encryption-key';
 export { RotationMonitoring, type RotationMonitoringProps } from './monitoring';
 export { Privileges } from './privileges';
+export { type PasswordChangeOptions } from './password-change-options';
+export { type PasswordOptions } from './password-options';
+export { RevocationFunction, type RevocationFunctionProps } from './revocation-function';
 export { RotatingPostgres, type RotatingPostgresProps } from './rotating-postgres';
-export { RotationFunction, type RotationFunctionProps } from './rotation-function';
+export { RotationFunction, type RotationFunctionOptions, type RotationFunctionProps } from './rotation-function';
 export { RotationStrategy } from './rotation-strategy';
 export { type RotationScheduleOptions, ScheduledRotation, type ScheduledRotationProps } from './scheduled-rotation';
 export { type SecretNaming } from './secret-naming';

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,7 +11,8 @@ import { DatabaseUser } from './database-user';
 import { DatabaseUserProvider } from './database-user-provider';
 import { EncryptionKey } from './encryption-key';
 import { RotationMonitoring } from './monitoring';
-import { RotationFunction } from './rotation-function';
+import { RevocationFunction } from './revocation-function';
+import { RotationFunction, RotationFunctionOptions } from './rotation-function';
 import { RotationStrategy } from './rotation-strategy';
 import { RotationScheduleOptions, ScheduledRotation } from './scheduled-rotation';
 import { SecretNaming } from './secret-naming';
@@ -51,6 +52,11 @@ export interface RotatingPostgresProps {
    * @default - every 30 days, and when the schedule is deployed
    */
   readonly schedule?: RotationScheduleOptions;
+  /**
+   * How passwords change.
+   * @default - 32 characters; the previous login works until the next rotation, with the sessions that it has
+   */
+  readonly rotation?: RotationFunctionOptions;
   /**
    * Names secrets `Environment/Application/Type`.
    * @default - CloudFormation names them
@@ -95,7 +101,9 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /** Alarms and notifications. */
   public readonly monitoring: RotationMonitoring;
 
-  constructor(scope: Construct, id: string, props: RotatingPostgresProps) {
+  private revocation?: RevocationFunction;
+
+  constructor(scope: Construct, id: string, private readonly props: RotatingPostgresProps) {
     super(scope, id);
     const { vpc, naming, removalPolicy, secretsManagerEndpoint, schedule } = props;
     const encryptionKey = this.encryptionKey = props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy });
@@ -105,8 +113,15 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     const provider = this.userProvider = new DatabaseUserProvider(this, 'UserProvider', { vpc, database, secretsManagerEndpoint });
     this.user = new DatabaseUser(this, 'User', { ...props, provider, encryptionKey });
 
-    const rotationFunction = this.rotationFunction = new RotationFunction(this, 'RotationFunction', { vpc, database, secretsManagerEndpoint });
+    const rotationFunction = this.rotationFunction = new RotationFunction(this, 'RotationFunction', {
+      ...props.rotation, vpc, database, secretsManagerEndpoint,
+    });
     this.user.addRotation(rotationFunction, schedule);
+    if (props.strategy === RotationStrategy.SINGLE_USER && retiresLogins(props.rotation)) {
+      Annotations.of(this).addWarningV2('cdk-rotating-postgres:retire-single-user',
+        "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login of a single user does not retire. "
+        + "Leave them out, or choose another 'strategy'.");
+    }
     const adminRotation = new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
     adminRotation.node.addDependency(this.user); // not while the admin creates the user
 
@@ -137,4 +152,25 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   public grantRead(grantee: iam.IGrantable): iam.Grant {
     return this.user.grantRead(grantee);
   }
+
+  /** Allows the grantee to revoke the application's credential once it has leaked; the first call makes the function that does so. */
+  public grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return this.revocationFunction.grantRevoke(grantee);
+  }
+
+  /** Revokes credentials. It is made when it is first asked for, and serves the application's user. */
+  public get revocationFunction(): RevocationFunction {
+    return this.revocation ??= this.makeRevocationFunction();
+  }
+
+  private makeRevocationFunction(): RevocationFunction {
+    const { vpc, secretsManagerEndpoint, rotation } = this.props;
+    const made = new RevocationFunction(this, 'RevocationFunction', { ...rotation, vpc, database: this.database, secretsManagerEndpoint });
+    this.user.addRevocation(made);
+    return made;
+  }
+}
+
+function retiresLogins({ retireAfter, terminateSessions }: RotationFunctionOptions = {}): boolean {
+  return retireAfter !== undefined || terminateSessions === true;
 }

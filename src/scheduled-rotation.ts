@@ -28,8 +28,9 @@ export interface ScheduledRotationProps extends RotationScheduleOptions {
   /** The function that rotates it. */
   readonly rotationFunction: RotationFunction;
   /**
-   * The admin secret that `masterarn` in the secret points to.
-   * @default - the secret is rotated by single user
+   * The admin secret. Alternating users need the one that `masterarn` in the secret points to. A single user whose secret is bound to
+   * one by its tag is rotated by the admin where it may not change its own password.
+   * @default - the secret is rotated by single user, by that user alone
    */
   readonly adminSecret?: secretsmanager.ISecret;
 }

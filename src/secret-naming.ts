@@ -11,12 +11,12 @@ export interface SecretNaming {
 }
 
 /** The name of a secret of this type, or none, which leaves it to CloudFormation. */
-export function secretName(scope: IConstruct, naming: SecretNaming | undefined, type: string): string | undefined {
+export function secretName(scope: IConstruct, naming: SecretNaming | undefined, type: string, longest = 512): string | undefined {
   if (!naming) return undefined;
   const name = [naming.environment, naming.application, type].join('/');
   if (Token.isUnresolved(name)) return name;
-  if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
-    fail(scope, `the secret name '${name}' from 'naming' is not possible; use letters, digits and /_+=.@-, at most 512 characters`);
+  if (!/^[\w/+=.@-]+$/.test(name) || name.length > longest) {
+    fail(scope, `the secret name '${name}' from 'naming' is not possible; use letters, digits and /_+=.@-, at most ${longest} characters`);
   }
   // Secrets Manager appends a hyphen and six characters, and takes such an ending for its own when it looks up a partial ARN.
   if (/-\w{6}$/.test(name)) fail(scope, `the secret name '${name}' from 'naming' ends in a hyphen and six characters; choose another`);

@@ -28,6 +28,9 @@ export const ROTATE: SecretUse = {
   keyActions: PUBLISH.keyActions,
 };
 
+/** The same without: what a credential is replaced with is known. */
+export const REVOKE: SecretUse = PUBLISH;
+
 /** The statements of an identity policy that allow this use of exactly this secret. */
 export function statements(secret: secretsmanager.ISecret, use: SecretUse): iam.PolicyStatement[] {
   return [

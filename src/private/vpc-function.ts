@@ -24,6 +24,8 @@ export interface VpcFunctionProps {
   readonly vpc: ec2.IVpc;
   readonly database: ec2.IConnectable & IConstruct;
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
+  /** What the function is told; what has no value is left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A function of this library that logs in to a database: it reaches the database and Secrets Manager, and nothing else. */
@@ -56,6 +58,7 @@ export class VpcFunction extends Construct {
       description: props.description,
       code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', props.bundle)),
       handler: 'index.handler',
+      environment: defined(props.environment ?? {}),
       runtime: NODEJS_24,
       architecture: lambda.Architecture.ARM_64,
       // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes a second here.
@@ -79,6 +82,10 @@ export class VpcFunction extends Construct {
     if (!endpoint) securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');
     this.prerequisites = [this, ...endpoint?._admit(this, securityGroup, props.description) ?? []];
   }
+}
+
+function defined(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** Sets the current Node.js runtime, whatever this version of aws-cdk-lib takes for current. */

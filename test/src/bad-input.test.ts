@@ -8,11 +8,12 @@ const SINGLE = { strategy: RotationStrategy.SINGLE_USER };
 test.each([
   [{ username: '' }, "Stack/Orders/User: 'username' is ''"],
   [{ username: 'a'.repeat(58) }, "Stack/Orders/User: 'username' is 'aaa"],
-  [{ username: 'a'.repeat(58) }, '64 bytes with the suffix _clone of its alternate'],
+  [{ username: 'a'.repeat(58) }, '64 bytes with the suffix _clone of a second login'],
   [{ username: 'ü'.repeat(29) }, '64 bytes'],
-  [{ username: 'ü'.repeat(32), ...SINGLE }, '64 bytes;'],
+  [{ username: 'a'.repeat(58), ...SINGLE }, 'choose a name of 1 to 57'],
   [{ username: 'postgres' }, 'belongs to the administrator'],
-  [{ username: 'postgres_clone' }, 'belongs to the administrator'],
+  [{ username: 'app_clone' }, '_clone ends the name of a second login'],
+  [{ username: 'app_clone', ...SINGLE }, '_clone ends the name of a second login'],
   [{ username: 'pg_app' }, 'belongs to the administrator, to PostgreSQL'],
   [{ username: 'rds_superuser' }, 'to RDS'],
   [{ databaseName: '1st' }, "Stack/Orders/Database: 'databaseName' is '1st'"],
@@ -24,13 +25,21 @@ test.each([
   [{ schedule: { automaticallyAfter: Duration.minutes(270) } }, 'whole hours from 4'],
   [{ schedule: { automaticallyAfter: Duration.days(1001) } }, 'whole days up to 1000'],
   [{ naming: { environment: 'prod', application: 'or ders' } }, "the secret name 'prod/or ders/database_admin' from 'naming'"],
+  [{ naming: { environment: 'e'.repeat(100), application: 'a'.repeat(80) } }, 'at most 184 characters'],
+  [{ rotation: { passwords: { length: 7 } } }, "Stack/Orders/RotationFunction: 'passwords.length' is 7 and must be a whole number from 8 to 128"],
+  [{ rotation: { passwords: { length: 129 } } }, "'passwords.length' is 129"],
+  [{ rotation: { passwords: { length: 20.5 } } }, "'passwords.length' is 20.5"],
+  [{ rotation: { passwords: { excludeLowercase: true, excludeUppercase: true, excludePunctuation: true, excludeCharacters: '012345678' } } }, 'leaves 1 different characters'],
+  [{ rotation: { retireAfter: Duration.millis(1500) } }, 'cannot be converted into a whole number of seconds'],
+  [{ rotation: { furtherServers: ['db.example.com'] } }, "'furtherServers' has 'db.example.com'; write a host name and a port"],
+  [{ rotation: { furtherServers: ['a:1 b:2'] } }, "'furtherServers' has 'a:1 b:2'"],
   [{ username: 'my-report', naming: { environment: 'prod', application: 'orders' } }, 'ends in a hyphen and six characters'],
 ])('%j is refused with the place, the value and the way out', (props, message) => {
   expect(() => deployed(props)).toThrow(message);
 });
 
 test.each([
-  { username: 'a'.repeat(57) }, { username: 'a'.repeat(63), ...SINGLE }, { username: 'Reports "2026" ü' }, { databaseName: '_app' },
+  { username: 'a'.repeat(57) }, { username: 'a'.repeat(57), ...SINGLE }, { username: 'Reports "2026" ü' }, { databaseName: '_app' },
 ])('%j is accepted', props => {
   expect(() => deployed(props)).not.toThrow();
 });
@@ -42,7 +51,15 @@ test('a user name that is known at deployment only is refused, other values of t
   expect(() => new RotatingPostgres(stack, 'Wrong', { vpc, username: token })).toThrow("Stack/Wrong/User: 'username' is a token");
   const days = Duration.days(new CfnParameter(stack, 'Days', { type: 'Number' }).valueAsNumber);
   expect(() => new RotatingPostgres(stack, 'Right', {
-    vpc, databaseName: token, naming: { environment: token, application: 'orders' }, schedule: { automaticallyAfter: days },
+    vpc,
+    databaseName: token,
+    naming: { environment: token, application: 'orders' },
+    schedule: { automaticallyAfter: days },
+    rotation: {
+      retireAfter: Duration.seconds(new CfnParameter(stack, 'Seconds', { type: 'Number' }).valueAsNumber),
+      furtherServers: [token],
+      passwords: { length: new CfnParameter(stack, 'Length', { type: 'Number' }).valueAsNumber, excludeCharacters: token },
+    },
   })).not.toThrow();
 });
 

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf, type TemplateResource } from './stacks';
 import { RotatingPostgres, RotationStrategy } from '../../src';
 
 const { template, db } = deployed();
@@ -55,10 +55,40 @@ test('the rotation function may rotate its two secrets, log in as the admin, wri
   ]);
 });
 
-test('a single user is rotated without the admin secret', () => {
+test('to rotate a single user the function may log in as the admin too, for a user that may not change its own password', () => {
   const single = deployed({ strategy: RotationStrategy.SINGLE_USER });
-  const [, policy] = only(single.template, 'AWS::IAM::Policy', 'OrdersUserRotation');
-  expect(JSON.stringify(policy)).not.toContain(logicalId(single.db.adminSecret));
+  sameStatements(statementsOf(single.template, 'RotationFunction'), statementsOf(template, 'RotationFunction'));
+});
+
+describe('grantRevoke', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const orders = new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack) });
+  for (const id of ['Incident', 'Automation']) {
+    orders.grantRevoke(new iam.Role(stack, id, { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') })).assertSuccess();
+  }
+  const rendered = Template.fromStack(stack);
+
+  test('allows to invoke the function that revokes, and not the secret', () => {
+    const revoke = { 'Fn::GetAtt': [logicalId(orders.revocationFunction.function), 'Arn'] };
+    for (const id of ['Incident', 'Automation']) sameStatements(statementsOf(rendered, id), [allow('lambda:InvokeFunction', revoke)]);
+  });
+
+  test('makes that function, which may replace the user\'s credential, log in as the admin, write its log and attach to the VPC: nothing else', () => {
+    const logs = { 'Fn::GetAtt': [only(rendered, 'AWS::Logs::LogGroup', 'Revocation')[0], 'Arn'] };
+    sameStatements(statementsOf(rendered, 'RevocationFunction'), [
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs), ATTACH_TO_VPC,
+      allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+      allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
+    ]);
+    const [, { Properties }] = only(rendered, 'AWS::Lambda::Function', 'RevocationFunction');
+    expect(Properties.Environment).toEqual({ Variables: { ROTATING_POSTGRES_SERVERS: expect.anything() } });
+  });
+
+  test('changes nothing else', () => {
+    const properties = (resources: Record<string, TemplateResource>) => Object.fromEntries(
+      Object.entries(resources).filter(([id]) => !/Revocation|^Incident|^Automation/.test(id)).map(([id, { Properties }]) => [id, Properties]));
+    expect(properties(resourcesOf(rendered))).toEqual(properties(resourcesOf(template)));
+  });
 });
 
 test('the function that creates users may log in as the admin and complete the user\'s secret: nothing else', () => {
