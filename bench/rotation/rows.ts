@@ -24,7 +24,7 @@ const PEAK_MB = 110; // fits the floor of Lambda, 128 MB
 const ZIPPED_MB = 0.25;
 
 /** The table of a strategy. */
-export function rowsOf({ strategy, ours, withSdk, peer }: Measured, built: { shipped: Ours; withSdk: Ours }): Row[] {
+export function rowsOf({ strategy, ours, withSdk, retiring, peer }: Measured, built: { shipped: Ours; withSdk: Ours }): Row[] {
   const target = TARGETS[strategy];
   const row = (measure: string, unit: Row['unit'], read: (samples: Samples) => number[], rest: Pick<Row, 'target' | 'relative'> = {}): Row =>
     ({ measure, unit, ours: read(ours), peer: peer && read(peer), ...rest });
@@ -35,6 +35,8 @@ export function rowsOf({ strategy, ours, withSdk, peer }: Measured, built: { shi
     count('calls in the switch window', 'windowCalls', target.windowCalls),
     count('logins in the switch window', 'windowLogins', target.windowLogins),
   ];
+  const retirement = (measure: string, unit: Row['unit'], name: keyof Sample): Row[] =>
+    retiring ? [{ measure: `with retirement: ${measure}`, unit, ours: retiring.warm.map(sample => sample[name]) }] : [];
   return [
     count('Secrets Manager calls', 'calls', target.calls),
     count('PostgreSQL connections', 'connections', target.connections),
@@ -47,6 +49,10 @@ export function rowsOf({ strategy, ours, withSdk, peer }: Measured, built: { shi
     time('cold, wall', 'cold', 'wallMs', COLD_RATIO),
     { ...time('cold, CPU', 'cold', 'cpuMs', COLD_RATIO), target: undefined },
     { measure: 'cold, wall, with the SDK bundled', unit: 'ms', ours: withSdk.cold.map(({ wallMs }) => wallMs), peer: peer?.cold.map(({ wallMs }) => wallMs), relative: true },
+    ...retirement('Secrets Manager calls', '', 'calls'),
+    ...retirement('PostgreSQL connections', '', 'connections'),
+    ...retirement('SQL statements', '', 'statements'),
+    ...retirement('warm, wall', 'ms', 'wallMs'),
     row('peak resident memory', 'MB', ({ warm, cold }) => [Math.max(...[...warm, ...cold].map(({ peakMb }) => peakMb))], { target: PEAK_MB }),
     { measure: 'bundle, zipped', unit: 'MB', ours: [built.shipped.zippedMb], target: ZIPPED_MB },
     { measure: 'bundle, zipped, with the SDK', unit: 'MB', ours: [built.withSdk.zippedMb] },

@@ -17,8 +17,8 @@ export type Strategy = 'single' | 'alternating';
 /** A PostgreSQL that logs every statement, and a strict Secrets Manager. */
 export interface Stage {
   readonly postgresVersion: string;
-  /** A new application user, rotated by a function that a command starts. */
-  addTrial(strategy: Strategy, command: string): Promise<Trial>;
+  /** A new application user, rotated by a function that a command starts with these environment variables besides those of all. */
+  addTrial(strategy: Strategy, command: string, settings?: Record<string, string>): Promise<Trial>;
   stop(): Promise<void>;
 }
 
@@ -56,13 +56,13 @@ export async function setStage(scratch: string, protocol: 'https' | 'http'): Pro
 
   return {
     postgresVersion: version,
-    async addTrial(strategy, command) {
+    async addTrial(strategy, command, settings = {}) {
       const login = { username: tenancy.name(`user${subjects.size}`), password: randomPassword() };
       const { username, password } = login;
       await withClient(tenancy, tenancy.admin, tenancy.database, async client =>
         client.query(`CREATE ROLE ${escapeIdentifier(username)} LOGIN PASSWORD ${escapeLiteral(password)}`));
       const secret = await createSecret(login, strategy === 'alternating' ? { masterarn } : {});
-      const subject = new Subject(command, environment);
+      const subject = new Subject(command, { ...environment, ...settings });
       subjects.set(secret, subject);
       return new Trial(subject, log, arrivals, async () => secrets.rotate(secret));
     },

@@ -29,6 +29,12 @@ export class Credentials {
     return Object.fromEntries(Object.entries(VersionIdsToStages).flatMap(([version, stages]) => stages.map(stage => [stage, version])));
   }
 
+  /** The tags of the secret, without CloudFormation's own. */
+  async tags(secretId: string): Promise<Record<string, string>> {
+    const { Tags = [] } = await this.client.send(new DescribeSecretCommand({ SecretId: secretId }));
+    return Object.fromEntries(Tags.filter(({ Key }) => !Key?.startsWith('aws:')).map(({ Key = '', Value = '' }) => [Key, Value]));
+  }
+
   /** Rotates as anybody does who calls the API, and waits for the end. The new version. */
   async rotate(secretId: string): Promise<string> {
     const { VersionId = '' } = await this.client.send(new RotateSecretCommand({ SecretId: secretId }));

@@ -4,6 +4,7 @@ import { CdkApp } from './cdk';
 import { Checks } from './checks';
 import { Credentials } from './credentials';
 import { Account, LocalCloud } from './local-cloud';
+import { BindingTag } from '../../src/contract';
 
 export const QUICKSTART = join(__dirname, '..', '..', 'examples', 'quickstart');
 
@@ -33,6 +34,13 @@ export async function checkQuickstart(checks: Checks, cloud: LocalCloud, credent
     assert.deepEqual(adminValue, { ...shape, username: 'postgres' });
     const { password: __, ...value } = await credentials.value(secret);
     assert.deepEqual(value, { ...shape, username: 'app_clone', masterarn: admin });
+  });
+
+  await checks.check('both secrets are bound by their tags', async () => {
+    assert.deepEqual(await credentials.tags(admin), { [BindingTag.USERNAME]: 'postgres', [BindingTag.STRATEGY]: 'single' });
+    assert.deepEqual(await credentials.tags(secret), {
+      [BindingTag.SERVER]: `${host}:${port}`, [BindingTag.USERNAME]: 'app', [BindingTag.STRATEGY]: 'alternating', [BindingTag.ADMIN_SECRET]: admin,
+    });
   });
 
   await checks.check('the database refuses a login without TLS', async () => {
