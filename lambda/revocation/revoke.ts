@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { endAllSessions } from './end-all-sessions';
 import { loginsOf } from './logins';
 import { markVersions } from './mark-versions';
+import { readSoundValue } from './sound-value';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode, REPLACEMENT_STAGE } from '../../src/contract';
 import { logInAsAdmin } from '../admin';
@@ -11,7 +12,7 @@ import type { Database, ResetSetting } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 import { isCarriedOver } from '../postgres/role-settings';
-import { bindingOf, checkBinding } from '../rotation/binding';
+import { bindingOf } from '../rotation/binding';
 import { versionAt } from '../rotation/due';
 import { checkLogin } from '../rotation/test-secret';
 import { parseVersion } from '../rotation/versions';
@@ -62,9 +63,8 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
   const { arn, tags } = description;
   const currentVersion = versionAt('AWSCURRENT', description);
   if (currentVersion === undefined) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
-  const { credential, fields } = parseVersion(await store.read(arn, { versionId: currentVersion }), arn, 'AWSCURRENT');
   const binding = bindingOf(arn, tags, settings.servers);
-  checkBinding(binding, credential, `${arn} AWSCURRENT`);
+  const { credential, fields } = await readSoundValue(store, description, binding);
   const { pair, username, adminSecret } = loginsOf(arn, credential, binding);
 
   await markVersions(store, description);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand, PutSecretValueCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
 import { type FaultyRig, nameOf, type Place, startFaultyRig, type Subject } from './faults/rig';
 import { BindingTag, type RotationStrategyName, type SecretValue } from '../../src/contract';
@@ -90,6 +90,20 @@ test.each(STRATEGIES)('the user rotates on, and what was revoked stays shut: %s'
     expect(await rig.rotate(subject)).toMatchObject({ ok: true });
     expect(await faultsOf(subject, before)).toEqual([]);
   }
+});
+
+test.each([
+  ['is no JSON', () => 'rewritten'],
+  ['names another server than the secret is bound to', (value: SecretValue) => JSON.stringify({ ...value, host: 'elsewhere.example' })],
+])('a current value that %s does not stand in the way', async (_, rewrite) => {
+  const subject = await rotated('alternating');
+  const [before, value] = [await allVersions(subject.secret), await rig.read(subject.secret)];
+  const bound = [{ Key: BindingTag.SERVER, Value: `${value.host}:${value.port}` }];
+  await rig.secrets.client.send(new TagResourceCommand({ SecretId: subject.secret, Tags: bound }));
+  await rig.secrets.client.send(new PutSecretValueCommand({ SecretId: subject.secret, SecretString: rewrite(value) }));
+  await revoke(subject.secret);
+  expect(await faultsOf(subject, before)).toEqual([]);
+  expect(await rig.read(subject.secret)).toMatchObject({ host: value.host, username: subject.username });
 });
 
 test('the sessions of both logins end', async () => {

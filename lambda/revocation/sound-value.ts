@@ -1,0 +1,33 @@
+import { RotatingPostgresError } from '../../client/src/errors';
+import { ErrorCode } from '../../src/contract';
+import { log } from '../log';
+import type { SecretDescription, SecretStore } from '../ports/secret-store';
+import { type Binding, checkBinding } from '../rotation/binding';
+import { versionAt } from '../rotation/due';
+import type { Version } from '../rotation/known';
+import { parseVersion } from '../rotation/versions';
+
+/**
+ * What the secret says of its server and logins. Who stole a credential may have rewritten the value as well: then the one before
+ * says it, so that a bad value does not stand in the way of a revocation.
+ *
+ * @throws what is wrong with AWSCURRENT, where AWSPREVIOUS is no better
+ */
+export async function readSoundValue(store: SecretStore, description: SecretDescription, binding: Binding): Promise<Version> {
+  const { arn } = description;
+  let wrong: unknown = new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
+  for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) {
+    const versionId = versionAt(label, description);
+    if (versionId === undefined) continue;
+    const value = await store.read(arn, { versionId });
+    try {
+      const version = parseVersion(value, arn, label);
+      checkBinding(binding, version.credential, `${arn} ${label}`);
+      return version;
+    } catch (error) {
+      if (label === 'AWSCURRENT') wrong = error;
+      log.warn('a version of the secret cannot be used', { versionId, error: (error as Error).message });
+    }
+  }
+  throw wrong;
+}
