@@ -193,14 +193,14 @@ project.addTask('e2e', {
 });
 project.addTask('test:faults', {
   description: 'Kill the rotation function at every call and message, and break what it talks to',
-  steps: [{ spawn: 'bundle' }, { exec: 'jest --ci test/lambda/faults --testPathIgnorePatterns /node_modules/' }],
+  steps: [{ spawn: 'bundle' }, { exec: 'jest --ci --maxWorkers=3 test/lambda/faults --testPathIgnorePatterns /node_modules/' }],
 });
 project.addTask('test:newest-cdk', {
   description: 'Test the constructs with the newest aws-cdk-lib',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/newest-cdk.ts' }],
 });
 project.addTask('test:postgres-versions', {
-  description: 'Test the functions on PostgreSQL 14 to 17; npm test does so on 18',
+  description: 'Test the functions on PostgreSQL 14 to 17, with all faults on 15; npm test does so on 18',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/postgres-versions.ts' }],
 });
 project.addTask('lint:templates', {

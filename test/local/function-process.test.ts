@@ -34,6 +34,14 @@ test('a kill from outside ends the invocation under way', async () => {
   await invocation;
 });
 
+test('after a crash the next process is there before it is asked for', async () => {
+  const { pid } = await subject.invoke({ does: 'answer' }) as { pid: number };
+  subject.crash();
+  const next = subject.pid;
+  expect([undefined, pid]).not.toContain(next);
+  expect(await subject.invoke({ does: 'answer' })).toMatchObject({ pid: next });
+});
+
 test('ends at its timeout', async () => {
   const short = new FunctionProcess(FIXTURE, {}, 0.1);
   await expect(short.invoke({ does: 'hang' })).rejects.toMatchObject({ errorType: 'Sandbox.Timedout' });

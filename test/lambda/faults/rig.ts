@@ -1,6 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand, type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { scramVerifier } from '../../../lambda/scram';
 import { ErrorCode, type RotationStrategyName } from '../../../src/contract';
 import { createAuthority } from '../../local/certificate';
@@ -34,14 +37,16 @@ export interface Subject {
   readonly username: string;
   /** Whether what has the label logs in. */
   logsIn(stage?: string): Promise<boolean>;
-  /** Keeps the passwords of the logins; what puts them back, as a restored database does. */
+  /** Whether what has to log in at every moment does: AWSCURRENT, or, for a single user in the middle of a rotation, AWSPENDING. */
+  isAlive(): Promise<boolean>;
+  /** The version that has each label. */
+  labels(): Promise<Record<string, string>>;
+  /** Keeps what the database knows of the logins; what puts it back, as a restored database does. */
   snapshot(): Promise<() => Promise<void>>;
 }
 
 export interface Attempt {
   readonly token?: string;
-  /** Before the whole rotation is tried again with the same token; without it, it is not. */
-  readonly retry?: () => unknown;
   /** Before each step. */
   readonly beforeStep?: (step: Step) => unknown;
 }
@@ -54,12 +59,21 @@ export interface FaultyRig extends Rig {
   /** What happens at each place from now on. */
   fault?: Fault;
   createSubject(strategy: RotationStrategyName): Promise<Subject>;
+  /** A subject that rotated once: of alternating users, both exist. */
+  createRotated(strategy: RotationStrategyName): Promise<Subject>;
+  /** The second login as AWS's own function makes it, with a table of its own. */
+  makeAlternateAsAws(subject: Subject): Promise<void>;
   rotate(subject: Subject, attempt?: Attempt): ReturnType<LocalSecretsManager['rotate']>;
   /** All steps of a rotation that began before, as Secrets Manager tries them again; rejects with the error of one that fails. */
   redeliver(subject: Subject, token: string): Promise<void>;
+  /** The places of a rotation that nothing disturbs. */
+  record(subject: Subject): Promise<Place[]>;
+  /** The logs that show a password of any version of any subject. What is in a log stays there, so that looking once is enough. */
+  leaks(): Promise<string[]>;
 }
 
-export async function startFaultyRig(): Promise<FaultyRig> {
+/** @param settings Environment of the function */
+export async function startFaultyRig(settings: Record<string, string> = {}): Promise<FaultyRig> {
   const server = postgresServer();
   const directory = mkdtempSync(join(tmpdir(), 'faults-'));
   const authority = await createAuthority('The proxy\'s authority');
@@ -73,43 +87,77 @@ export async function startFaultyRig(): Promise<FaultyRig> {
   };
   const hooks = { before: meet('before'), after: meet('after') };
   const proxy = await startPostgresProxy(server, await authority.issue('localhost'), hooks);
-  const base = await startRig(hooks, { ...server, port: proxy.port, caFile });
+  const base = await startRig(hooks, { ...server, port: proxy.port, caFile }, settings);
 
-  let created = 0;
-  return Object.assign(current, {
+  const subjects: Subject[] = [];
+  const rig: FaultyRig = Object.assign(current, {
     ...base,
     proxy,
     server,
     async createSubject(strategy: RotationStrategyName) {
-      const [username, password] = [base.name(`u${created++}`), randomPassword()];
+      const [username, password] = [base.name(`u${subjects.length}`), randomPassword()];
       const create = `CREATE ROLE "${username}" LOGIN PASSWORD '${await scramVerifier(password, null)}'`;
       await withClient(server, base.admin, 'postgres', client => client.query(create));
       const fields = strategy === 'alternating' ? { masterarn: base.adminSecret } : {};
       const secret = await base.createSecret('subject', base.value({ username, password }, fields));
-      return {
+      const subject: Subject = {
         secret,
         username,
         logsIn: async (stage = 'AWSCURRENT') => logsIn(server, base.database, await base.read(secret, stage).catch(() => undefined)),
+        async isAlive() {
+          if (strategy === 'alternating') return subject.logsIn();
+          // A rotation that goes on meanwhile may have moved the label from what was looked at second to what was looked at first.
+          return await subject.logsIn() || await subject.logsIn('AWSPENDING') || subject.logsIn();
+        },
+        async labels() {
+          const { VersionIdsToStages: stages = {} } = await base.secrets.client.send(new DescribeSecretCommand({ SecretId: secret }));
+          return Object.fromEntries(Object.entries(stages).flatMap(([version, labels]) => labels.map(label => [label, version])));
+        },
         async snapshot() {
-          const stored = await base.inspect('SELECT rolname, rolpassword FROM pg_authid WHERE starts_with(rolname, $1)', [username]);
-          const statements = stored.map(({ rolname, rolpassword }) => `ALTER ROLE "${rolname}" PASSWORD '${rolpassword}'`);
-          return async () => { await base.inspect(statements.join(';')); };
+          const statements = await base.inspect(STATE_OF_LOGINS, [username]);
+          return async () => { await base.inspect(statements.map(({ text }) => text).join(';')); };
         },
       };
+      subjects.push(subject);
+      return subject;
     },
-    rotate({ secret }: Subject, { token, retry, beforeStep }: Attempt = {}) {
+    async createRotated(strategy: RotationStrategyName) {
+      const subject = await rig.createSubject(strategy);
+      const { ok, error } = await rig.rotate(subject);
+      if (!ok) throw error;
+      return subject;
+    },
+    async makeAlternateAsAws({ username }: Subject) {
+      const alternate = { username: `${username}_clone`, password: randomPassword() };
+      const create = `CREATE ROLE "${alternate.username}" LOGIN PASSWORD '${await scramVerifier(alternate.password, null)}'`;
+      await withClient(server, base.admin, base.database, client => client.query(
+        `${create}; GRANT "${username}" TO "${alternate.username}"; GRANT CREATE ON SCHEMA public TO "${username}"`));
+      await withClient(server, alternate, base.database, client => client.query(`CREATE TABLE public."of_${username}" ()`));
+    },
+    rotate({ secret }: Subject, { token, beforeStep }: Attempt = {}) {
       return base.secrets.rotate(secret, {
         token,
-        attempts: retry ? 2 : 1,
-        beforeStep: async (next, _, attempt) => {
+        beforeStep: async next => {
           step = next;
-          if (attempt === 2 && next === 'createSecret') await retry?.();
           await beforeStep?.(next);
         },
       });
     },
     async redeliver({ secret }: Subject, token: string) {
       for (step of STEPS) await base.rotation.invoke({ Step: step, SecretId: secret, ClientRequestToken: token });
+    },
+    async record(subject: Subject) {
+      const places: Place[] = [];
+      current.fault = place => { places.push(place); };
+      const { ok, error } = await rig.rotate(subject);
+      current.fault = undefined;
+      if (!ok) throw error;
+      return places;
+    },
+    async leaks() {
+      const passwords = (await Promise.all(subjects.map(({ secret }) => passwordsOf(base.secrets.client, secret)))).flat();
+      const logs = { 'the function\'s output': base.rotation.output, 'the server\'s log': base.serverLog() };
+      return Object.entries(logs).filter(([, log]) => passwords.some(password => log.includes(password))).map(([name]) => name);
     },
     async stop() {
       current.fault = undefined;
@@ -118,6 +166,21 @@ export async function startFaultyRig(): Promise<FaultyRig> {
       rmSync(directory, { recursive: true });
     },
   });
+  return rig;
+}
+
+/** The statements that put back what a restored database knows of the logins whose names begin so. No `ALTER ROLE` takes `VALID UNTIL` away. */
+const STATE_OF_LOGINS = `
+  SELECT format('UPDATE pg_authid SET (rolpassword, rolvaliduntil) = ROW(%2$L, %3$L) WHERE rolname = %1$L; COMMENT ON ROLE %1$I IS %4$L',
+    rolname, rolpassword, rolvaliduntil, shobj_description(oid, 'pg_authid')) AS text
+  FROM pg_authid WHERE starts_with(rolname, $1)`;
+
+/** The passwords of all versions of a secret. */
+async function passwordsOf(client: SecretsManagerClient, SecretId: string): Promise<string[]> {
+  const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated: true }));
+  const read = (VersionId?: string) => client.send(new GetSecretValueCommand({ SecretId, VersionId })).catch(() => undefined);
+  const values = await Promise.all(Versions.map(({ VersionId }) => read(VersionId)));
+  return values.flatMap(value => /"password":"([^"]+)"/.exec(value?.SecretString ?? '')?.[1] ?? []);
 }
 
 /** The name of a place, for people. */
