@@ -111,6 +111,7 @@ for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts', 'lambda/re
     target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js
     externals: ['@aws-sdk/*'], // in the Lambda runtime
     tsconfigPath: 'lambda/tsconfig.json',
+    esbuildArgs: { '--minify-whitespace': true, '--minify-syntax': true }, // 6 ms of a cold start; names stay, for whoever reads a profile
     watchTask: false,
   });
 }

@@ -113,6 +113,12 @@ export const MORE_THAN_AN_APPLICATION = `
         LIMIT 1
       )`;
 
+/** Of the role `r`. What shobj_description() does, which a session that has just begun has to look up first. */
+export const COMMENT_ON_ROLE = `(
+      SELECT c.description FROM pg_catalog.pg_shdescription AS c
+      WHERE c.objoid OPERATOR(pg_catalog.=) r.oid AND c.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
+    )`;
+
 /** The options of a membership are read as JSON: they are columns from PostgreSQL 16 on only; before, every membership allowed both. */
 const READ_ROLES = `
   SELECT r.rolname AS name,
@@ -134,7 +140,7 @@ const READ_ROLES = `
         AND d.refobjid OPERATOR(pg_catalog.=) r.oid AND d.deptype OPERATOR(pg_catalog.=) 'o'
         AND d.classid OPERATOR(pg_catalog.<>) ALL (ARRAY['pg_catalog.pg_default_acl', 'pg_catalog.pg_user_mapping']::pg_catalog.regclass[]::pg_catalog.oid[])
     ) AS "ownsObjects",
-    pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment,
+    ${COMMENT_ON_ROLE} AS comment,
     r.rolconnlimit AS "connectionLimit",
     CASE WHEN r.rolvaliduntil OPERATOR(pg_catalog.<>) 'infinity' THEN pg_catalog.to_json(pg_catalog.timezone('UTC', r.rolvaliduntil)) END AS "validUntil",
     COALESCE(r.rolvaliduntil OPERATOR(pg_catalog.<=) pg_catalog.now(), false) AS expired,
