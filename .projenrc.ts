@@ -67,7 +67,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a drifted snapshot must fail, not pass
     jestConfig: {
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/lambda/faults/'], // minutes: npm run test:faults
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/lambda/faults/', // minutes: npm run test:faults
+        '<rootDir>/test/client/libraries/', // needs an installation: npm run test:client-libraries
+      ],
       collectCoverage: false,
       testTimeout: 60_000, // a test fails by what it sees, not because the machine is busy
       globalSetup: '<rootDir>/test/local/jest-global-setup.ts',
@@ -78,12 +82,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: {
     compilerOptions: { isolatedModules: true },
     include: ['lambda', 'client', 'demo', 'bench', 'examples', 'scripts'].map(dir => `../${dir}/**/*.ts`),
-    exclude: ['../client/dist', '../**/cdk.out'],
+    exclude: ['../client/dist', '../examples/client', '../**/cdk.out'],
   },
   eslintOptions: {
     dirs: ['src', 'lambda', 'client/src'],
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
-    ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/demo/out/'],
+    ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/examples/client/', '/demo/out/'],
   },
   gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/bench/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '__pycache__/'],
   pullRequestTemplate: false,
@@ -157,24 +161,28 @@ new JsonFile(project, 'client/package.json', {
     version: '0.0.0',
     description: 'A pg pool that follows the rotation of its credentials: no query fails because a password changed.',
     license: 'Apache-2.0',
-    repository: { type: 'git', url: 'https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git', directory: 'client' },
+    repository: { type: 'git', url: 'git+https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git', directory: 'client' },
     engines: { node: '>= 20' },
+    type: 'commonjs',
+    sideEffects: false,
     main: './dist/index.js',
-    module: './dist/index.mjs',
     types: './dist/types/client/src/index.d.ts',
     exports: {
-      '.': { types: './dist/types/client/src/index.d.ts', import: './dist/index.mjs', require: './dist/index.js' },
+      '.': {
+        import: { types: './esm/index.d.mts', default: './esm/index.mjs' }, // names for what is in dist, no second copy of it
+        require: { types: './dist/types/client/src/index.d.ts', default: './dist/index.js' },
+      },
       './package.json': './package.json',
     },
-    files: ['dist'],
-    peerDependencies: { '@aws-sdk/client-secrets-manager': '^3', 'pg': '^8.11' },
+    files: ['dist', 'esm'],
+    peerDependencies: { '@aws-sdk/client-secrets-manager': '^3', '@types/pg': '^8', 'pg': '^8.11' },
+    peerDependenciesMeta: { '@types/pg': { optional: true } },
   },
 });
-project.addTask('client', {
+const client = project.addTask('client', {
   description: 'Build the client package into client/dist',
   steps: [
     { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=cjs --outfile=client/dist/index.js' },
-    { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=esm --outfile=client/dist/index.mjs' },
     { exec: 'tsc -p client/tsconfig.json --noEmit false --emitDeclarationOnly --declaration --inlineSourceMap false --inlineSources false --outDir client/dist/types' },
   ],
 });
@@ -183,6 +191,7 @@ project.addTask('client', {
 
 project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates on each synth: 2 s and 300 MiB, every time
 project.testTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+project.testTask.prependSpawn(client); // and so is the client's package
 project.testTask.prependSpawn(project.bundler.bundleTask); // the handlers under test are the shipped bundles
 project.addTask('demo', {
   description: 'Rotate a database credential under load and write demo/out/report.html',
@@ -195,6 +204,15 @@ project.addTask('e2e', {
 project.addTask('test:faults', {
   description: 'Kill the rotation function at every call and message, and break what it talks to',
   steps: [{ spawn: 'bundle' }, { exec: 'jest --ci --maxWorkers=3 test/lambda/faults --testPathIgnorePatterns /node_modules/' }],
+});
+project.addTask('test:client-libraries', {
+  description: 'Test the client with the libraries that people use, as npm installs them in examples/client',
+  steps: [
+    { spawn: 'client' },
+    { exec: 'npm ci --no-audit --no-fund', cwd: 'examples/client' },
+    { exec: 'tsc -p examples/client' },
+    { exec: 'jest --ci test/client/libraries --testPathIgnorePatterns /node_modules/' },
+  ],
 });
 project.addTask('test:newest-cdk', {
   description: 'Test the constructs with the newest aws-cdk-lib',
@@ -211,6 +229,10 @@ project.addTask('lint:templates', {
 project.addTask('bench:rotation', {
   description: 'What a rotation costs, beside a peer that is given as a command (--help)',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx bench/rotation/main.ts', receiveArgs: true }],
+});
+project.addTask('bench:client', {
+  description: 'Queries of a service while its credential rotates, beside other clients (--help)',
+  steps: [{ exec: 'tsx bench/client/main.ts', receiveArgs: true }],
 });
 project.addTask('rds-roots', {
   description: 'Refresh the pinned RDS root certificates',

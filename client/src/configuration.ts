@@ -1,5 +1,4 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type SecretCredentials, secretCredentials } from './credentials';
+import { type SecretCredentials, type SecretCredentialsOptions, secretCredentials } from './credentials';
 import { RotatingPostgresError } from './errors';
 import { Env, ErrorCode } from '../../src/contract';
 
@@ -9,11 +8,11 @@ export interface ConnectionString {
 }
 
 /** Where logins come from: what the program says, else the environment's connection string, else the environment's secret. */
-export function credentialSource(secretId?: string, client?: SecretsManagerClient): SecretCredentials | ConnectionString {
+export function credentialSource(secretId?: string, options?: SecretCredentialsOptions): SecretCredentials | ConnectionString {
   const { [Env.DATABASE_URL]: connectionString, [Env.SECRET_ARN]: secretArn } = process.env;
-  if (secretId) return secretCredentials(secretId, client);
+  if (secretId) return secretCredentials(secretId, options);
   if (connectionString) return { connectionString };
-  if (secretArn) return secretCredentials(secretArn, client);
+  if (secretArn) return secretCredentials(secretArn, options);
   throw new RotatingPostgresError(
     ErrorCode.CONFIGURATION,
     `set ${Env.SECRET_ARN} to the ARN of the secret, or for local development ${Env.DATABASE_URL} to a connection string, or pass "secretId"`,

@@ -1,6 +1,13 @@
 export { ErrorCode } from '../../src/contract';
-export { type SecretVersion, SecretCredentials, secretCredentials } from './credentials';
+export { connectionString, type ConnectionStringOptions } from './connection-string';
+export { SecretCredentials, secretCredentials, type SecretCredentialsOptions } from './credentials';
 export { RotatingPostgresError } from './errors';
+export { type Health, health, type HealthOptions } from './health';
+export type { Logger } from './logger';
+export { type Meter, observe } from './metrics';
 export { rotatingPool, type RotatingPoolOptions } from './pool';
+export { rotatingStream, type RotatingStreamOptions } from './rotating-stream';
+export type { SecretVersion } from './secret-reader';
 export type { Credential } from './secret-value';
+export { type PoolStats, stats } from './stats';
 export { tlsOptions, type TlsOptions, trustedRoots } from './tls';

@@ -1,7 +1,8 @@
-import pg from 'pg';
-import type { SecretVersion } from './credentials';
+import * as pg from 'pg';
 import { isAuthenticationFailure } from './errors';
 import type { Login } from './login';
+import { ScramOnly } from './scram-only';
+import type { SecretVersion } from './secret-reader';
 import { tlsOptions, type TlsOptions } from './tls';
 
 /** What the user sets of the place; the rest is the secret's. */
@@ -14,6 +15,9 @@ export interface Place extends TlsOptions {
   readonly database?: string;
 }
 
+/** Another caller is about to find out which version is accepted: no socket was opened. */
+export class NotAdmitted extends Error {}
+
 /** Beside the connections, not on them: an inspected connection shows nothing of it. */
 const madeWith = new WeakMap<pg.ClientBase, SecretVersion>();
 
@@ -22,24 +26,40 @@ export function versionOf(client: pg.ClientBase): SecretVersion | undefined {
   return madeWith.get(client);
 }
 
-/** The class of connections for a pool whose logins are `login`'s. */
-export function rotatingClient(login: Login, place: Place): typeof pg.Client {
-  return class RotatingClient extends pg.Client {
+/** Connections for a pool whose logins are `login`'s. */
+export interface RotatingClients {
+  /** What the pool makes its connections with. */
+  readonly Client: typeof pg.Client;
+  /** Has the pool take this one, which is connected already, where it would make a new one next. */
+  handOver(client: pg.Client | undefined): void;
+}
+
+export function rotatingClients(login: Login, place: Place): RotatingClients {
+  let spare: pg.Client | undefined;
+
+  class RotatingClient extends pg.Client {
+    readonly #scram: ScramOnly;
+    #connected = false;
+
     constructor(config?: string | pg.ClientConfig) {
       const version = login.version;
       if (!version) throw new Error('a connection was made before the secret was read');
       const { credential } = version;
       const host = place.host ?? credential.host;
+      const port = place.port ?? credential.port;
+      const scram = new ScramOnly(`${host}:${port}`);
       super({
         ...(typeof config === 'string' ? {} : config),
         connectionString: undefined, // it would win over all of the following
         host,
-        port: place.port ?? credential.port,
+        port,
         database: place.database ?? credential.dbname,
         user: credential.username,
         password: credential.password,
         ssl: tlsOptions(host, place),
       });
+      this.#scram = scram;
+      scram.watch(this);
       madeWith.set(this, version);
     }
 
@@ -49,15 +69,42 @@ export function rotatingClient(login: Login, place: Place): typeof pg.Client {
       if (!callback) {
         return new Promise((resolve, reject) => this.connect((error: Error | null) => (error ? reject(error) : resolve(this))));
       }
+      if (this.#connected) return process.nextTick(report, callback, null);
       const version = versionOf(this)!;
-      super.connect((error: Error | null) => {
+      if (!login.mayTry(version)) return process.nextTick(report, callback, new NotAdmitted('another login finds out first'));
+      login.begins(version);
+      super.connect((failure: Error | null) => {
+        const error = failure ?? this.#withoutScram();
         if (!error) login.accepted(version);
-        if (!error || !isAuthenticationFailure(error)) return report(callback, error);
-        // A pool that hears of a failure lets the next caller log in at once. So it hears only when there is something new to log
-        // in with: else every caller in its queue would be refused in turn.
-        void login.refused(version).then(() => process.nextTick(report, callback, error));
+        else if (isAuthenticationFailure(error)) login.refused(version, error);
+        else login.failed(version);
+        this.#connected = !error;
+        if (failure) this.connection.stream.destroy(); // pg itself leaves it open when it was the client that gave up
+        report(callback, error);
       });
     }
+
+    #withoutScram(): Error | null {
+      try {
+        this.#scram.check();
+        return null;
+      } catch (error) {
+        super.end().catch(() => undefined);
+        return error as Error;
+      }
+    }
+  }
+
+  return {
+    // The one way to give pg's pool a connection that exists: its constructor returns it.
+    Client: new Proxy(RotatingClient, {
+      construct(target, [config]) {
+        const client = spare ?? new target(config);
+        spare = undefined;
+        return client;
+      },
+    }),
+    handOver(client) { spare = client; },
   };
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { databaseError, noAnswer, outOfTime } from './errors';
-import { ScramOnly } from './scram-only';
 import { type Allowances, transport } from './transport';
+import { ScramOnly } from '../../client/src/scram-only';
 import type { Credential } from '../../client/src/secret-value';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
 import { log } from '../log';

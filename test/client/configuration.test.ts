@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import pg from 'pg';
-import { regionOf, secretCredentials } from '../../client/src/credentials';
+import { secretCredentials } from '../../client/src/credentials';
 import { rotatingPool } from '../../client/src/pool';
+import { regionOf } from '../../client/src/secret-reader';
 import { Env } from '../../src/contract';
 import { newTenancy } from '../local/servers';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { escapeIdentifier, escapeLiteral, type Client, type Pool } from 'pg';
+import type { Logger } from '../../client/src/logger';
 import { rotatingPool, type RotatingPoolOptions } from '../../client/src/pool';
 import { Env } from '../../src/contract';
 import { type Login, randomPassword, withClient } from '../local/postgres';
@@ -8,6 +9,8 @@ import { type LocalSecretsManager, type SecretsManagerOptions, startSecretsManag
 import { newTenancy, type Tenancy } from '../local/servers';
 
 jest.mock('../../client/src/sdk', () => ({ loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')) }));
+
+const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** An application user with its secret, and pools that log in with it. */
 export class Application {
@@ -29,7 +32,7 @@ export class Application {
   private constructor(readonly tenancy: Tenancy, readonly secretsManager: LocalSecretsManager, readonly user: Login) {}
 
   pool(options: RotatingPoolOptions = {}): Pool {
-    const pool = rotatingPool({ secretId: this.secretArn, client: this.secretsManager.client, ...options });
+    const pool = rotatingPool({ secretId: this.secretArn, client: this.secretsManager.client, logger: SILENT, ...options });
     pool.on('error', () => {}); // connections that the server ends while idle
     this.pools.push(pool);
     return pool;

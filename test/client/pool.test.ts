@@ -16,6 +16,11 @@ beforeEach(async () => {
 afterEach(() => app.stop());
 
 const whoAmI = 'select session_user::text as name';
+const backends = async (pool: pg.Pool) => {
+  const clients = await Promise.all(Array.from({ length: pool.idleCount }, () => pool.connect()));
+  for (const client of clients) client.release();
+  return clients;
+};
 const many = (count: number, pool: pg.Pool) => Promise.all(Array.from({ length: count }, () => pool.query(whoAmI)));
 
 describe('a pool of the user', () => {
@@ -109,7 +114,7 @@ describe('new connections', () => {
     await app.put(await app.changePassword(), 'AWSPENDING');
     await pool.query(whoAmI);
     await app.put(await app.changePassword());
-    await secretCredentials(app.secretArn, app.secretsManager.client).refresh();
+    await secretCredentials(app.secretArn, { client: app.secretsManager.client }).refresh();
     const before = { reads: app.reads, refusals: app.refusals };
     await pool.query(whoAmI);
     expect({ reads: app.reads, refusals: app.refusals }).toEqual(before);
@@ -157,19 +162,24 @@ describe('new connections', () => {
     expect(app.refusals - before).toBeLessThanOrEqual(max);
   });
 
-  test('replace connections of the old version when these are released', async () => {
-    const pool = app.pool({ max: 2 });
-    const [old, busy] = [await pool.connect(), await pool.connect()];
-    old.release(true);
+  test('are made ahead of need, one at a time, for those of an old version, and nobody waits', async () => {
+    const pool = app.pool({ max: 4 });
+    const born: number[] = [];
+    pool.on('connect', () => born.push(pool.totalCount));
+    const busy = await pool.connect();
+    await many(3, pool);
+    const old = new Set<unknown>((await backends(pool)).concat(busy));
     await app.put(await app.changePassword());
-    const fresh = await pool.connect();
-
-    const removed = once(pool, 'remove');
+    await secretCredentials(app.secretArn, { client: app.secretsManager.client }).refresh();
+    const before = app.refusals;
+    for (let queries = 0; pool.totalCount === 4 && queries < 400; queries++) await pool.query(whoAmI);
     await busy.query(whoAmI); // it still works
     busy.release();
-    expect((await removed)[0]).toBe(busy);
-    fresh.release();
-    expect(pool.totalCount).toBe(1);
+    await new Promise(resolve => setTimeout(resolve, 300));
+    const now = await backends(pool);
+    expect(now.filter(client => old.has(client))).toEqual([]);
+    expect(pool.totalCount).toBe(4);
+    expect(app.refusals).toBe(before);
   });
 });
 

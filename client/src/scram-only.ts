@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from './errors';
 import { ErrorCode } from '../../src/contract';
 
 /** What pg's connection emits when the server asks for a password in a way that gives it away. */
@@ -15,7 +15,7 @@ export class ScramOnly {
   private completed = false;
   private weaker?: Weaker;
 
-  constructor(private readonly server: string, private readonly allowMd5: boolean) {}
+  constructor(private readonly server: string, private readonly allowMd5 = false) {}
 
   /** Whether the login was MD5, in which the server proves nothing. */
   get wasMd5(): boolean {
