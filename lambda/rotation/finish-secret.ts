@@ -1,6 +1,6 @@
 import type { Rotation } from './rotation';
 import { strategyOf } from './strategy';
-import { testSecret } from './test-secret';
+import { checkLogin, testSecret } from './test-secret';
 import { readCurrent } from './versions';
 
 /**
@@ -22,13 +22,19 @@ export async function finishSecret(rotation: Rotation): Promise<void> {
 /** What is left to do when AWSCURRENT has moved already, for a rotation whose version is now the current one. */
 export async function completeRotation(rotation: Rotation, stillPending: boolean): Promise<void> {
   if (stillPending) await rotation.store.removePending(rotation.secretId, rotation.token);
+  if (!retires(rotation)) return;
+  // The database may be back from a backup since: then the replaced login is the one that works, until the next rotation.
+  await checkLogin(rotation, (await readCurrent(rotation)).credential);
   await retire(rotation);
+}
+
+function retires({ settings, previousVersion }: Rotation): boolean {
+  return settings.retireAfterSeconds !== undefined && previousVersion !== undefined;
 }
 
 /** By its function's settings, the login that was replaced does not work until the next rotation, but only for a while. */
 async function retire(rotation: Rotation): Promise<void> {
-  const { settings, previousVersion } = rotation;
-  if (settings.retireAfterSeconds === undefined || previousVersion === undefined) return;
+  if (!retires(rotation)) return;
   const { credential } = await readCurrent(rotation);
-  await strategyOf(credential).retire?.(rotation, previousVersion, credential);
+  await strategyOf(credential).retire?.(rotation, rotation.previousVersion!, credential);
 }

@@ -156,6 +156,22 @@ describe('at once', () => {
     expect(await subject.labels()).toEqual({ AWSCURRENT: token, AWSPREVIOUS: expect.any(String) });
   });
 
+  test('with a current login that a restored database does not know, it leaves the replaced one to work', async () => {
+    const subject = await rig.createSubject('alternating');
+    const before = await rig.read(subject.secret);
+    rig.fault = ({ step, when, call }) => {
+      if (step !== 'finishSecret' || when !== 'after' || call?.action !== 'UpdateSecretVersionStage') return;
+      rig.fault = undefined;
+      rig.rotation.kill();
+      throw new Error('the function is gone');
+    };
+    const { token } = await rig.rotate(subject);
+    const { username } = await rig.read(subject.secret);
+    await rig.inspect(`ALTER ROLE "${username}" PASSWORD NULL`);
+    await expect(rig.redeliver(subject, token)).rejects.toMatchObject({ errorType: 'Authentication' });
+    expect(await logsIn(rig, before)).toBe(true);
+  });
+
   test('a retirement that is held up while the next rotation goes through does not hit the current login', async () => {
     const subject = await rig.createSubject('alternating');
     rig.fault = async ({ step, when, what }) => {

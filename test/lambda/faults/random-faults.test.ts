@@ -48,6 +48,8 @@ class History {
       case 'restore':
         // Then the database is behind the secret until the next rotation, which has to heal it.
         await this.restore?.();
+        // A rotation that has moved AWSCURRENT is over, and its repetition no cure.
+        if ((await this.subject.labels()).AWSCURRENT === this.pending) this.pending = undefined;
         return this.settle();
       case 'rotate':
         return this.settle();
