@@ -2,14 +2,14 @@ import { setImmediate as ticks } from 'node:timers/promises';
 import * as pg from 'pg';
 import { credentialSource } from './configuration';
 import { type SecretCredentials, type SecretCredentialsOptions } from './credentials';
-import { isAuthenticationFailure } from './errors';
 import { Gate } from './gate';
 import { defaultLogger, type Logger } from './logger';
 import { Login, type LoginOptions } from './login';
 import { type Meter, observe } from './metrics';
 import { plainPool } from './plain-pool';
 import { Replacement } from './replacement';
-import { NotAdmitted, type Place, rotatingClients, type RotatingClients, versionOf } from './rotating-client';
+import { reportTrouble } from './report-trouble';
+import { mayBeTriedAgain, type Place, rotatingClients, type RotatingClients, versionOf } from './rotating-client';
 import type { SecretVersion } from './secret-reader';
 import { provideStats } from './stats';
 import { within } from './time';
@@ -243,12 +243,9 @@ class RotatingPool extends pg.Pool {
       logger.info('the secret has a new version', { secretId: source.secretId, versionId });
       this.#replacement.start();
     };
-    const refreshFailed = (error: Error) => {
-      if (source.latest) logger.warn(`what was read before is used on: ${error.message}`, { secretId: source.secretId });
-    };
-    source.on('version', version).on('refreshFailed', refreshFailed);
-    this.onEnd(() => source.off('version', version).off('refreshFailed', refreshFailed));
-    this.#login.onGivenUp = error => logger.error(error.message, { secretId: source.secretId });
+    source.on('version', version);
+    this.onEnd(() => source.off('version', version));
+    this.onEnd(reportTrouble(source, this.#login, logger));
   }
 }
 
@@ -260,7 +257,3 @@ class TimeoutError extends Error {
 }
 
 function ignore(): void {}
-
-function mayBeTriedAgain(error: unknown): boolean {
-  return error instanceof NotAdmitted || isAuthenticationFailure(error);
-}

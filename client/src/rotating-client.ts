@@ -16,7 +16,12 @@ export interface Place extends TlsOptions {
 }
 
 /** Another caller is about to find out which version is accepted: no socket was opened. */
-export class NotAdmitted extends Error {}
+class NotAdmitted extends Error {}
+
+/** Whether a connection failed for want of a credential, and before anything was sent. */
+export function mayBeTriedAgain(error: unknown): boolean {
+  return error instanceof NotAdmitted || isAuthenticationFailure(error);
+}
 
 /** Beside the connections, not on them: an inspected connection shows nothing of it. */
 const madeWith = new WeakMap<pg.ClientBase, SecretVersion>();

@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import * as pg from 'pg';
 import { credentialSource } from './configuration';
-import type { SecretCredentials, SecretCredentialsOptions } from './credentials';
-import { isAuthenticationFailure } from './errors';
+import type { SecretCredentialsOptions } from './credentials';
 import { LoggedInStream, type Server, type Session } from './logged-in-stream';
 import { defaultLogger, type Logger } from './logger';
 import { Login, type LoginOptions } from './login';
 import { plainConfig } from './plain-pool';
-import { NotAdmitted, type Place, rotatingClients } from './rotating-client';
+import { reportTrouble } from './report-trouble';
+import { mayBeTriedAgain, type Place, rotatingClients } from './rotating-client';
 import { AUTHENTICATED, backendKeyData, parameterStatus, READY, SSL_REQUEST } from './startup';
 
 /** Which secret logs the sessions in, and where. */
@@ -38,11 +38,11 @@ export interface RotatingStreamOptions extends Place, SecretCredentialsOptions, 
 export function rotatingStream(options: RotatingStreamOptions = {}): () => Socket {
   const { secretId, client, ttlMillis, replicaLagMillis, loginBudgetMillis, logger = defaultLogger, ...place } = options;
   const source = credentialSource(secretId, { client, ttlMillis });
-  const server = 'connectionString' in source
-    ? plainServer(plainConfig(source.connectionString, logger, place))
-    : rotatingServer(follow(source, new Login(source, { replicaLagMillis, loginBudgetMillis }), logger), place);
-  // It has all of a socket that drivers use; their types ask for the class.
-  return () => new LoggedInStream(server) as unknown as Socket;
+  const streamsTo = (server: Server) => () => new LoggedInStream(server) as unknown as Socket; // it has all of a socket that drivers use
+  if ('connectionString' in source) return streamsTo(plainServer(plainConfig(source.connectionString, logger, place)));
+  const login = new Login(source, { replicaLagMillis, loginBudgetMillis });
+  reportTrouble(source, login, logger);
+  return streamsTo(rotatingServer(login, place));
 }
 
 function plainServer(config: pg.ClientConfig): Server {
@@ -63,7 +63,7 @@ function rotatingServer(login: Login, place: Place): Server {
         try {
           return await logIn(new Client({ ...settings(parameters), connectionTimeoutMillis: login.budgetMillis }));
         } catch (error) {
-          if (!(error instanceof NotAdmitted || isAuthenticationFailure(error))) throw error;
+          if (!mayBeTriedAgain(error)) throw error;
         }
       }
     },
@@ -72,13 +72,6 @@ function rotatingServer(login: Login, place: Place): Server {
       return send(message, new Client());
     },
   };
-}
-
-function follow(source: SecretCredentials, login: Login, logger: Logger): Login {
-  const { secretId } = source;
-  source.on('refreshFailed', error => { if (source.latest) logger.warn(`what was read before is used on: ${error.message}`, { secretId }); });
-  login.onGivenUp = error => logger.error(error.message, { secretId });
-  return login;
 }
 
 /** What the driver wants of its session. The rest is the secret's, or always the same with pg. */

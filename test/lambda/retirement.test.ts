@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import type { Client } from 'pg';
-import { type FaultyRig, startFaultyRig } from './faults/rig';
+import { type FaultyRig, startFaultyRig, type Subject } from './faults/rig';
 import { type Rig, startRig } from './rig';
 import { Env } from '../../src/contract';
 import { FunctionProcess } from '../local/function-process';
@@ -130,6 +130,17 @@ describe('at once', () => {
     await rig.stop();
   });
 
+  /** A rotation whose function is killed when AWSCURRENT has moved; its token. */
+  async function killedBeforeRetirement(subject: Subject): Promise<string> {
+    rig.fault = ({ step, when, call }) => {
+      if (step !== 'finishSecret' || when !== 'after' || call?.action !== 'UpdateSecretVersionStage') return;
+      rig.fault = undefined;
+      rig.rotation.kill();
+      throw new Error('the function is gone');
+    };
+    return (await rig.rotate(subject)).token;
+  }
+
   test('the replaced login is refused as soon as the other is current, in both periods', async () => {
     const subject = await rig.createSubject('alternating');
     for (let rotation = 0; rotation < 3; rotation++) {
@@ -143,13 +154,7 @@ describe('at once', () => {
   test('a finishSecret that was killed before the retirement completes it when it is delivered again', async () => {
     const subject = await rig.createSubject('alternating');
     const before = await rig.read(subject.secret);
-    rig.fault = ({ step, when, call }) => {
-      if (step !== 'finishSecret' || when !== 'after' || call?.action !== 'UpdateSecretVersionStage') return;
-      rig.fault = undefined;
-      rig.rotation.kill();
-      throw new Error('the function is gone');
-    };
-    const { token } = await rig.rotate(subject);
+    const token = await killedBeforeRetirement(subject);
     expect(await logsIn(rig, before)).toBe(true);
     await rig.redeliver(subject, token);
     expect(await logsIn(rig, before)).toBe('28P01');
@@ -159,13 +164,7 @@ describe('at once', () => {
   test('with a current login that a restored database does not know, it leaves the replaced one to work', async () => {
     const subject = await rig.createSubject('alternating');
     const before = await rig.read(subject.secret);
-    rig.fault = ({ step, when, call }) => {
-      if (step !== 'finishSecret' || when !== 'after' || call?.action !== 'UpdateSecretVersionStage') return;
-      rig.fault = undefined;
-      rig.rotation.kill();
-      throw new Error('the function is gone');
-    };
-    const { token } = await rig.rotate(subject);
+    const token = await killedBeforeRetirement(subject);
     const { username } = await rig.read(subject.secret);
     await rig.inspect(`ALTER ROLE "${username}" PASSWORD NULL`);
     await expect(rig.redeliver(subject, token)).rejects.toMatchObject({ errorType: 'Authentication' });
