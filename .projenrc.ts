@@ -182,6 +182,7 @@ new JsonFile(project, 'client/package.json', {
 const client = project.addTask('client', {
   description: 'Build the client package into client/dist',
   steps: [
+    { exec: 'rm -rf client/dist' }, // what an earlier build left would be published
     { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=cjs --outfile=client/dist/index.js' },
     { exec: 'tsc -p client/tsconfig.json --noEmit false --emitDeclarationOnly --declaration --inlineSourceMap false --inlineSources false --outDir client/dist/types' },
   ],
