@@ -202,7 +202,7 @@ class RotatingPool extends pg.Pool {
     for (;;) {
       await this.#login.admission(until);
       const client = new this.#clients.Client({ ...this.options, connectionTimeoutMillis: timeout });
-      client.on('error', ignore); // if it is lost, the pool finds out when it gets it
+      client.on('error', closed); // if it is lost, the pool finds out when it gets it
       try {
         await client.connect();
         return client;
@@ -234,7 +234,7 @@ class RotatingPool extends pg.Pool {
     });
     const adopted = await adopting;
     adopted?.release();
-    adopted?.off('error', ignore);
+    adopted?.off('error', closed);
     return replaced && adopted === spare;
   }
 
@@ -256,4 +256,7 @@ class TimeoutError extends Error {
   }
 }
 
-function ignore(): void {}
+/** pg reports a connection that the server ended, and leaves the socket open. */
+function closed(this: pg.Client): void {
+  this.connection.stream.destroy();
+}
