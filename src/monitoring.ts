@@ -7,7 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
 import { runbook } from './private/runbook';
-import { RotationFunction } from './rotation-function';
+import { RotationFunction } from './rotation/rotation-function';
 
 /** Properties of a `RotationMonitoring`. */
 export interface RotationMonitoringProps {

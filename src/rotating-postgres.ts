@@ -5,18 +5,18 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, Dependable } from 'constructs';
-import { AdminSecret } from './admin-secret';
-import { PostgresInstance } from './database';
-import { DatabaseUser } from './database-user';
-import { DatabaseUserProvider } from './database-user-provider';
-import { EncryptionKey } from './encryption-key';
+import { AdminSecret } from './database/admin-secret';
+import { EncryptionKey } from './database/encryption-key';
+import { PostgresInstance } from './database/postgres-instance';
 import { RotationMonitoring } from './monitoring';
-import { RevocationFunction } from './revocation-function';
-import { RotationFunction, RotationFunctionOptions } from './rotation-function';
-import { RotationStrategy } from './rotation-strategy';
-import { RotationScheduleOptions, ScheduledRotation } from './scheduled-rotation';
+import { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
+import { RevocationFunction } from './rotation/revocation-function';
+import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
+import { RotationStrategy } from './rotation/rotation-strategy';
+import { RotationScheduleOptions, ScheduledRotation } from './rotation/scheduled-rotation';
 import { SecretNaming } from './secret-naming';
-import { SecretsManagerEndpoint } from './secrets-manager-endpoint';
+import { DatabaseUser } from './user/database-user';
+import { DatabaseUserProvider } from './user/database-user-provider';
 
 /** Properties of a `RotatingPostgres`. */
 export interface RotatingPostgresProps {

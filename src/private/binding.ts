@@ -3,7 +3,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { fail } from './errors';
 import { BindingTag, ENCODED_TAG_VALUE, RotationStrategyName } from '../contract';
-import { IPostgresDatabase } from '../database';
+import { IPostgresDatabase } from '../database/postgres-database';
 
 /** What a rotation holds the value of a secret to. */
 export interface SecretBinding {

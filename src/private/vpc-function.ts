@@ -9,7 +9,7 @@ import { fail } from './errors';
 import { functionLogGroup, functionRole } from './function-role';
 import { allow } from './security-group-rules';
 import { innermostSubnets } from './subnets';
-import { SecretsManagerEndpoint } from '../secrets-manager-endpoint';
+import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 
 /** The current Node.js runtime; the lowest supported aws-cdk-lib has no constant for it. */
 const NODEJS_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });

@@ -2,10 +2,10 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { IPostgresDatabase } from './database';
 import { passwordChangeEnvironment, PasswordChangeOptions } from './password-change-options';
-import { VpcFunction } from './private/vpc-function';
-import { SecretsManagerEndpoint } from './secrets-manager-endpoint';
+import { IPostgresDatabase } from '../database/postgres-database';
+import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
+import { VpcFunction } from '../private/vpc-function';
 
 /** Properties of a `RevocationFunction`. */
 export interface RevocationFunctionProps extends PasswordChangeOptions {

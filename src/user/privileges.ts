@@ -1,4 +1,4 @@
-import { DatabaseUserPrivileges } from './contract';
+import { DatabaseUserPrivileges } from '../contract';
 
 /** What an application user may do in its database. */
 export class Privileges {

@@ -2,9 +2,9 @@ import { Annotations, CfnResource, Resource, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct, IDependable } from 'constructs';
-import { acknowledge } from './private/acknowledge';
-import { allow } from './private/security-group-rules';
-import { innermostSubnets } from './private/subnets';
+import { acknowledge } from '../private/acknowledge';
+import { allow } from '../private/security-group-rules';
+import { innermostSubnets } from '../private/subnets';
 
 const ID = 'SecretsManagerEndpoint';
 const HTTPS = ec2.Port.tcp(443);

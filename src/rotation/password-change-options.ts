@@ -1,9 +1,9 @@
 import { IConstruct } from 'constructs';
 import { connectionEnvironment, ConnectionOptions } from './connection-options';
-import { Env } from './contract';
-import { IPostgresDatabase } from './database';
+import { Env } from '../contract';
 import { PasswordOptions, passwordEnvironment } from './password-options';
-import { serversOf } from './private/binding';
+import { IPostgresDatabase } from '../database/postgres-database';
+import { serversOf } from '../private/binding';
 
 /** What the functions that change passwords have in common. */
 export interface PasswordChangeOptions extends ConnectionOptions {

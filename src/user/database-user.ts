@@ -3,20 +3,20 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { AdminSecret } from './admin-secret';
-import { ALTERNATE_SUFFIX, DatabaseUserProperties, MAX_NAME_BYTES } from './contract';
+import { ALTERNATE_SUFFIX, DatabaseUserProperties, MAX_NAME_BYTES } from '../contract';
 import { DatabaseUserProvider } from './database-user-provider';
-import { bind } from './private/binding';
-import { fail } from './private/errors';
-import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from './private/generated-secret';
-import { grant, LOG_IN, PUBLISH, READ, REVOKE, statements } from './private/secret-access';
-import { after } from './private/vpc-function';
 import { Privileges } from './privileges';
-import { RevocationFunction } from './revocation-function';
-import { RotationFunction } from './rotation-function';
-import { RotationStrategy } from './rotation-strategy';
-import { RotationScheduleOptions, ScheduledRotation } from './scheduled-rotation';
-import { SecretNaming, secretName } from './secret-naming';
+import { AdminSecret } from '../database/admin-secret';
+import { bind } from '../private/binding';
+import { fail } from '../private/errors';
+import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from '../private/generated-secret';
+import { grant, LOG_IN, PUBLISH, READ, REVOKE, statements } from '../private/secret-access';
+import { after } from '../private/vpc-function';
+import { RevocationFunction } from '../rotation/revocation-function';
+import { RotationFunction } from '../rotation/rotation-function';
+import { RotationStrategy } from '../rotation/rotation-strategy';
+import { RotationScheduleOptions, ScheduledRotation } from '../rotation/scheduled-rotation';
+import { SecretNaming, secretName } from '../secret-naming';
 
 /** Properties of a `DatabaseUser`. */
 export interface DatabaseUserProps {

@@ -4,12 +4,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as custom from 'aws-cdk-lib/custom-resources';
 import { Construct, IDependable } from 'constructs';
-import { connectionEnvironment, ConnectionOptions } from './connection-options';
-import { IPostgresDatabase } from './database';
-import { functionLogGroup, functionRole } from './private/function-role';
-import { LOG_IN, statements } from './private/secret-access';
-import { useCurrentNodejs, VpcFunction } from './private/vpc-function';
-import { SecretsManagerEndpoint } from './secrets-manager-endpoint';
+import { IPostgresDatabase } from '../database/postgres-database';
+import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
+import { functionLogGroup, functionRole } from '../private/function-role';
+import { LOG_IN, statements } from '../private/secret-access';
+import { useCurrentNodejs, VpcFunction } from '../private/vpc-function';
+import { connectionEnvironment, ConnectionOptions } from '../rotation/connection-options';
 
 /** Properties of a `DatabaseUserProvider`. */
 export interface DatabaseUserProviderProps extends ConnectionOptions {

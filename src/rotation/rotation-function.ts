@@ -4,11 +4,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
 import { flag } from './connection-options';
-import { Env } from './contract';
-import { IPostgresDatabase } from './database';
+import { Env } from '../contract';
 import { passwordChangeEnvironment, PasswordChangeOptions } from './password-change-options';
-import { VpcFunction } from './private/vpc-function';
-import { SecretsManagerEndpoint } from './secrets-manager-endpoint';
+import { IPostgresDatabase } from '../database/postgres-database';
+import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
+import { VpcFunction } from '../private/vpc-function';
 
 /** How a `RotationFunction` works. */
 export interface RotationFunctionOptions extends PasswordChangeOptions {

@@ -2,7 +2,7 @@ import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { retainedUnlessDestroyed } from './private/generated-secret';
+import { retainedUnlessDestroyed } from '../private/generated-secret';
 
 /** Properties of an `EncryptionKey`. */
 export interface EncryptionKeyProps {

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { Env, PasswordRules } from './contract';
-import { fail } from './private/errors';
+import { Env, PasswordRules } from '../contract';
+import { fail } from '../private/errors';
 
 /** What the passwords that a rotation makes consist of: ASCII letters, digits and `-_.`. */
 export interface PasswordOptions {

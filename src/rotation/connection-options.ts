@@ -1,4 +1,4 @@
-import { Env } from './contract';
+import { Env } from '../contract';
 
 /** How the functions log in to a database. The defaults are what `PostgresInstance` is set up for. */
 export interface ConnectionOptions {

@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
-import { fail } from './private/errors';
-import { LOG_IN, ROTATE, statements } from './private/secret-access';
-import { after } from './private/vpc-function';
 import { RotationFunction } from './rotation-function';
+import { fail } from '../private/errors';
+import { LOG_IN, ROTATE, statements } from '../private/secret-access';
+import { after } from '../private/vpc-function';
 
 /** When a secret is rotated. */
 export interface RotationScheduleOptions {

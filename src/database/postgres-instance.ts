@@ -3,29 +3,14 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { AdminSecret } from './admin-secret';
-import { MAINTENANCE_DATABASE } from './contract';
-import { acknowledge } from './private/acknowledge';
-import { fail } from './private/errors';
-import { retainedUnlessDestroyed } from './private/generated-secret';
-import { innermostSubnets } from './private/subnets';
-
-/** A PostgreSQL database as the other parts see it: where it is, and who administers it. */
-export interface IPostgresDatabase extends IConstruct, ec2.IConnectable {
-  /** Engine as secrets name it: `postgres` or `aurora-postgresql`. */
-  readonly engine: string;
-  /** Host name of the endpoint. */
-  readonly host: string;
-  /** TCP port, as text, for it may be known at deployment only. */
-  readonly port: string;
-  /** Database that applications connect to. */
-  readonly databaseName: string;
-  /** Identifier of the instance. */
-  readonly dbInstanceIdentifier?: string;
-  /** Secret of the master user, complete with host and port. */
-  readonly adminSecret: secretsmanager.ISecret;
-}
+import { IPostgresDatabase } from './postgres-database';
+import { MAINTENANCE_DATABASE } from '../contract';
+import { acknowledge } from '../private/acknowledge';
+import { fail } from '../private/errors';
+import { retainedUnlessDestroyed } from '../private/generated-secret';
+import { innermostSubnets } from '../private/subnets';
 
 /** Properties of a `PostgresInstance`. */
 export interface PostgresInstanceProps {
