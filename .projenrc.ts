@@ -46,8 +46,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   singletonLambdaAutoDiscover: false,
 
   devDeps: [
+    '@aws-sdk/client-cloudwatch-logs@^3',
     '@aws-sdk/client-lambda@^3',
     '@aws-sdk/client-secrets-manager@^3',
+    '@cdklabs/cdk-validator-cfnguard@~0.0.62',
     '@peculiar/x509@^2',
     '@types/aws-lambda@^8',
     '@types/node@^20',
@@ -89,13 +91,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/examples/client/', '/demo/out/'],
   },
-  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/bench/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '__pycache__/'],
+  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/bench/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '.client-versions/', '__pycache__/'],
   pullRequestTemplate: false,
   depsUpgrade: false,
 });
 
 // What runs in a function is shipped as its bundle; the rest is for whoever develops this.
-for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', '/.postgres-versions/', 'cdk.out']) {
+for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', '/.postgres-versions/', '/.client-versions/', 'cdk.out']) {
   project.addPackageIgnore(path);
 }
 // No download address may stand in the lockfile; it must install from any registry.
@@ -109,7 +111,7 @@ project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-
 // ---- run times: src/ at deploy time, lambda/ in AWS Lambda, client/ in the consumer's service ----
 
 /** Every function is bundled here, at build time: a user's synth bundles nothing. */
-for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts', 'lambda/revocation.ts']) {
+for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts', 'lambda/revocation.ts', 'lambda/first-rotation.ts']) {
   project.bundler.addBundle(entry, {
     platform: 'node',
     target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js
@@ -215,8 +217,16 @@ project.addTask('test:client-libraries', {
     { exec: 'jest --ci test/client/libraries --testPathIgnorePatterns /node_modules/' },
   ],
 });
+project.addTask('test:client-versions', {
+  description: 'Test the client with each minor of pg that it supports, and on Node.js 22 and 24',
+  steps: [{ spawn: 'client' }, { exec: 'tsx scripts/client-versions.ts' }],
+});
+project.addTask('synth:examples', {
+  description: 'Synthesise every example, each into its own cdk.out',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/synth-examples.ts' }],
+});
 project.addTask('test:newest-cdk', {
-  description: 'Test the constructs with the newest aws-cdk-lib',
+  description: 'Test the constructs with the newest aws-cdk-lib, and judge the examples with cdk-nag 3',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/newest-cdk.ts' }],
 });
 project.addTask('test:postgres-versions', {
@@ -224,7 +234,7 @@ project.addTask('test:postgres-versions', {
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/postgres-versions.ts' }],
 });
 project.addTask('lint:templates', {
-  description: 'Check the templates of the examples with cfn-lint (needs Python 3)',
+  description: 'Check the templates of the examples with cfn-lint and checkov (needs Python 3)',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx scripts/lint-templates.ts' }],
 });
 project.addTask('bench:rotation', {
@@ -234,6 +244,10 @@ project.addTask('bench:rotation', {
 project.addTask('bench:client', {
   description: 'Queries of a service while its credential rotates, beside other clients (--help)',
   steps: [{ exec: 'tsx bench/client/main.ts', receiveArgs: true }],
+});
+project.addTask('bench:synth', {
+  description: 'Resources, bytes and time of synthesis for many databases and users, beside what aws-cdk-lib makes',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx bench/synth/main.ts', receiveArgs: true }],
 });
 project.addTask('rds-roots', {
   description: 'Refresh the pinned RDS root certificates',

@@ -1,35 +1,32 @@
-/** Synthesises each example and has cfn-lint judge its templates. */
+/** `npm run lint:templates`: synthesises each example and has cfn-lint and checkov judge its templates. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { examples, synthesise, templates } from './examples';
 import { pythonEnvironment } from '../test/e2e/python';
 
-const ROOT = join(__dirname, '..');
-const EXAMPLES = join(ROOT, 'examples');
+/** The judges, each in an environment of its own: they want different versions of the same packages. */
+const [cfnLint, checkov] = ['cfn-lint', 'checkov'].map(name => {
+  const python = pythonEnvironment(name, join(__dirname, 'lint-templates', `${name}.txt`));
+  return join(dirname(python), name);
+});
 
-function main(): number {
-  const python = pythonEnvironment('cfn-lint', join(__dirname, 'lint-templates', 'requirements.txt'));
-  const examples = readdirSync(EXAMPLES).filter(name => existsSync(join(EXAMPLES, name, 'cdk.json')));
-  const failing = examples.filter(name => !isClean(python, name));
-  for (const name of failing) console.error(`examples/${name} has findings`);
-  console.log(`${examples.length - failing.length} of ${examples.length} examples are clean`);
-  return failing.length === 0 && examples.length > 0 ? 0 : 1;
+function isClean(example: string): boolean {
+  const assembly = synthesise(example);
+  if (!assembly) return false;
+  const files = templates(assembly);
+  const judged = [
+    run(cfnLint, files),
+    run(checkov, ['--framework', 'cloudformation', '--compact', '--quiet', '--skip-download', ...files.flatMap(file => ['--file', file])]),
+  ];
+  return files.length > 0 && judged.every(clean => clean);
 }
 
-function isClean(python: string, example: string): boolean {
-  const assembly = mkdtempSync(join(tmpdir(), 'templates-'));
-  try {
-    run(join(ROOT, 'node_modules', '.bin', 'tsx'), [join(EXAMPLES, example, 'app.ts')], { CDK_OUTDIR: assembly, CDK_VALIDATION: 'false' });
-    const templates = readdirSync(assembly).filter(file => file.endsWith('.template.json')).map(file => join(assembly, file));
-    return templates.length > 0 && run(join(dirname(python), 'cfn-lint'), templates);
-  } finally {
-    rmSync(assembly, { recursive: true, force: true });
-  }
+function run(command: string, args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
 }
 
-function run(command: string, args: string[], environment: Record<string, string> = {}): boolean {
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } }).status === 0;
-}
-
-process.exitCode = main();
+const all = examples();
+const failing = all.filter(name => !isClean(name));
+for (const name of failing) console.error(`examples/${name} has findings`);
+console.log(`${all.length - failing.length} of ${all.length} examples are clean`);
+process.exitCode = failing.length === 0 && all.length > 0 ? 0 : 1;

@@ -165,9 +165,20 @@ export const Metric = {
   CODE: 'Code',
 } as const;
 
+/** Properties of the custom resource that waits for the first rotation of secrets. */
+export interface FirstRotationProperties {
+  /** ARNs of the secrets. */
+  readonly secretArns: readonly string[];
+  /** Name of the rotation function's log group. */
+  readonly logGroup: string;
+  /** A number, which CloudFormation makes a text. */
+  readonly timeoutSeconds: number | string;
+}
+
 /** Properties of the custom resource that creates an application user. Strings only: CloudFormation makes them so. */
 export interface DatabaseUserProperties {
-  readonly secretArn: string;
+  /** Of a user with a password; a user that logs in through IAM has no secret. */
+  readonly secretArn?: string;
   readonly adminSecretArn: string;
   readonly username: string;
   readonly engine: string;
@@ -175,11 +186,33 @@ export interface DatabaseUserProperties {
   readonly port: string;
   readonly database: string;
   readonly dbInstanceIdentifier?: string;
-  /** `owner`: owns the database; `connect`: may connect, nothing else. */
   readonly privileges: DatabaseUserPrivileges;
-  /** `alternating` or `single`. */
-  readonly strategy: RotationStrategyName;
+  /** The user whose objects a reader or writer gets access to. */
+  readonly owner?: string;
+  /** JSON: names of schemas. Absent: every schema in which the owner has something, now or later. */
+  readonly schemas?: string;
+  /** JSON: an array of `DatabaseGrant`. */
+  readonly furtherGrants?: string;
+  /** Of a user with a password. */
+  readonly strategy?: RotationStrategyName;
+  /** `password` when absent. */
+  readonly authentication?: DatabaseUserAuthentication;
+  /** What the deletion of the resource does with the role; `retain` when absent. */
+  readonly onDelete?: DatabaseUserDeletion;
 }
-export type DatabaseUserPrivileges = 'owner' | 'connect';
+
+/** What a user may do in one more database. */
+export interface DatabaseGrant {
+  readonly database: string;
+  readonly privileges: DatabaseUserPrivileges;
+  readonly owner?: string;
+  readonly schemas?: readonly string[];
+}
+
+/** `owner`: owns the database; `connect`: may connect, nothing else; the others: tables of an owner, those to come as well. */
+export type DatabaseUserPrivileges = 'owner' | 'connect' | 'readOnly' | 'readWrite';
+export type DatabaseUserAuthentication = 'password' | 'iam';
+/** `drop`: what the role owns goes to `<username>_kept`, as whom nobody logs in, databases to the admin, then it is dropped; `retain`: it stays. */
+export type DatabaseUserDeletion = 'retain' | 'drop';
 export const STRATEGIES = ['alternating', 'single'] as const;
 export type RotationStrategyName = typeof STRATEGIES[number];

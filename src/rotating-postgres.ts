@@ -1,97 +1,42 @@
-import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct, Dependable } from 'constructs';
-import { AdminSecret } from './database/admin-secret';
+import { Construct, Dependable, IConstruct } from 'constructs';
+import { ReadOptions } from './access/read-options';
+import { WireOptions } from './access/wiring';
+import { DatabaseSource } from './database/database-source';
 import { EncryptionKey } from './database/encryption-key';
-import { PostgresInstance } from './database/postgres-instance';
+import { IPostgresDatabase } from './database/postgres-database';
 import { RotationMonitoring } from './monitoring';
-import { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
+import { fail } from './private/errors';
+import { AdoptProps, RotatingPostgresProps } from './rotating-postgres-props';
 import { RevocationFunction } from './rotation/revocation-function';
 import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
 import { RotationStrategy } from './rotation/rotation-strategy';
-import { RotationScheduleOptions, ScheduledRotation } from './rotation/scheduled-rotation';
-import { SecretNaming } from './secret-naming';
+import { ScheduledRotation } from './rotation/scheduled-rotation';
+import { AddIamUserOptions, AddUserOptions } from './user/added-user-options';
 import { DatabaseUser } from './user/database-user';
 import { DatabaseUserProvider } from './user/database-user-provider';
+import { IamDatabaseUser } from './user/iam-database-user';
+import { Privileges } from './user/privileges';
 
-/** Properties of a `RotatingPostgres`. */
-export interface RotatingPostgresProps {
-  /** VPC of the database: isolated subnets when it has them, else private ones. */
-  readonly vpc: ec2.IVpc;
-  /**
-   * Name of the application's database.
-   * @default 'app'
-   */
-  readonly databaseName?: string;
-  /**
-   * Name of the application's user in PostgreSQL.
-   * @default 'app'
-   */
-  readonly username?: string;
-  /**
-   * Instance class of the database.
-   * @default - db.t4g.medium
-   */
-  readonly instanceType?: ec2.InstanceType;
-  /**
-   * Whether a standby in another Availability Zone takes over when the instance fails.
-   * @default true
-   */
-  readonly multiAz?: boolean;
-  /**
-   * How the password of the application's user changes.
-   * @default RotationStrategy.ALTERNATING_USERS
-   */
-  readonly strategy?: RotationStrategy;
-  /**
-   * When passwords change, the administrator's as well.
-   * @default - every 30 days, and when the schedule is deployed
-   */
-  readonly schedule?: RotationScheduleOptions;
-  /**
-   * How passwords change.
-   * @default - 32 characters; the previous login works until the next rotation, with the sessions that it has
-   */
-  readonly rotation?: RotationFunctionOptions;
-  /**
-   * Names secrets `Environment/Application/Type`.
-   * @default - CloudFormation names them
-   */
-  readonly naming?: SecretNaming;
-  /**
-   * Key that encrypts database and secrets. Its policy must let identity policies of the account use it through Secrets Manager
-   * and Amazon RDS.
-   * @default - a new `EncryptionKey`
-   */
-  readonly encryptionKey?: kms.IKey;
-  /**
-   * The way from the VPC to Secrets Manager.
-   * @default - the VPC's endpoint, made when the app has none; in an imported VPC none is made
-   */
-  readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
-  /**
-   * Topic that is told when a rotation goes wrong.
-   * @default - a new one, `monitoring.topic`
-   */
-  readonly notificationTopic?: sns.ITopic;
-  /**
-   * What happens to database, key and secrets when they leave the stack. `SNAPSHOT` keeps a last snapshot of the database, with
-   * key and secrets; only `DESTROY` also switches the protection from deletion off.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-}
-
-/** A PostgreSQL database on Amazon RDS whose passwords nobody knows and which change by themselves. */
+/** A PostgreSQL database whose passwords nobody knows and which change by themselves. */
 export class RotatingPostgres extends Construct implements ec2.IConnectable {
-  /** Key that encrypts database and secrets. */
+  /**
+   * The same around a database that is there already. Not a property of it changes: what its security groups need is rules of their
+   * own, and the stack it is in comes to depend on nothing.
+   */
+  public static adopt(scope: Construct, id: string, props: AdoptProps): RotatingPostgres {
+    const { database, rotateAdmin } = props;
+    return new RotatingPostgres(scope, id, { ...props, database: DatabaseSource.existing(database, { rotateAdmin }) });
+  }
+
+  /** Key that encrypts the secrets, and a new database. */
   public readonly encryptionKey: kms.IKey;
   /** The database. */
-  public readonly database: PostgresInstance;
+  public readonly database: IPostgresDatabase;
   /** The function that rotates the secrets. */
   public readonly rotationFunction: RotationFunction;
   /** Creates users in the database. */
@@ -101,19 +46,27 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /** Alarms and notifications. */
   public readonly monitoring: RotationMonitoring;
 
+  private readonly users: DatabaseUser[];
+  private readonly adminRotation?: ScheduledRotation;
   private revocation?: RevocationFunction;
 
   constructor(scope: Construct, id: string, private readonly props: RotatingPostgresProps) {
     super(scope, id);
-    const { vpc, naming, removalPolicy, secretsManagerEndpoint, schedule } = props;
+    const { vpc, naming, guard, removalPolicy, secretsManagerEndpoint, schedule } = props;
     const encryptionKey = this.encryptionKey = props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy });
-    const adminSecret = new AdminSecret(this, 'AdminSecret', { encryptionKey, naming, removalPolicy });
-    const database = this.database = new PostgresInstance(this, 'Database', { ...props, encryptionKey, adminSecret });
+    const { database, rotatedAdminSecret, privileges } = (props.database ?? DatabaseSource.instance())._provide(this, {
+      vpc, encryptionKey, naming, guard, removalPolicy, databaseName: props.databaseName,
+    });
+    this.database = database;
 
     const provider = this.userProvider = new DatabaseUserProvider(this, 'UserProvider', { vpc, database, secretsManagerEndpoint });
-    this.user = new DatabaseUser(this, 'User', { ...props, provider, encryptionKey });
+    this.user = new DatabaseUser(this, 'User', { ...props, provider, encryptionKey, privileges: props.privileges ?? privileges });
+    this.users = [this.user];
 
-    const rotationFunction = this.rotationFunction = new RotationFunction(this, 'RotationFunction', {
+    if (props.rotationFunction && props.rotation) {
+      fail(this, "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and leave it out here");
+    }
+    const rotationFunction = this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       ...props.rotation, vpc, database, secretsManagerEndpoint,
     });
     this.user.addRotation(rotationFunction, schedule);
@@ -122,15 +75,17 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
         "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login of a single user does not retire. "
         + "Leave them out, or choose another 'strategy'.");
     }
-    const adminRotation = new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
-    adminRotation.node.addDependency(this.user); // not while the admin creates the user
+    if (rotatedAdminSecret) {
+      this.adminRotation = new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
+      this.adminRotation.node.addDependency(this.user); // not while the admin creates the user
+    }
 
     this.monitoring = new RotationMonitoring(this, 'Monitoring', {
-      rotationFunction, secrets: [adminSecret, this.user.secret], topic: props.notificationTopic,
+      rotationFunction, secrets: [...rotatedAdminSecret ? [rotatedAdminSecret] : [], this.user.secret], topic: props.notificationTopic,
     });
 
     // Who depends on this waits for the user and its schedule, but not for the rules that admit consumers, its own perhaps among them.
-    Dependable.implement(this, { dependencyRoots: [database.instance, this.user] });
+    Dependable.implement(this, { dependencyRoots: [database, this.user] });
   }
 
   /** Who may connect to the database; its port is the default. */
@@ -148,17 +103,41 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return this.database.adminSecret;
   }
 
-  /** Allows the grantee to read the application's secret, and to decrypt with its key for this secret only. */
-  public grantRead(grantee: iam.IGrantable): iam.Grant {
-    return this.user.grantRead(grantee);
+  /** Allows the grantee to read the application's secret, and to decrypt with its key for this secret only; see `DatabaseUser.grantRead`. */
+  public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
+    return this.user.grantRead(grantee, options);
   }
 
-  /** Allows the grantee to revoke the application's credential once it has leaked; the first call makes the function that does so. */
+  /** Gives a consumer all that it needs to log in as the application's user; see `DatabaseUser.wire`. */
+  public wire(consumer: IConstruct, options: WireOptions = {}): void {
+    this.user.wire(consumer, options);
+  }
+
+  /** Adds a user with a secret of its own, `Environment/Application/database_<user name>`, rotated and watched as the application's user is. */
+  public addUser(username: string, options: AddUserOptions = {}): DatabaseUser {
+    const { encryptionKey, userProvider: provider, props: { naming, guard } } = this;
+    const user = new DatabaseUser(this, `User-${username}`, { ...options, ...this.added(options), encryptionKey, provider, naming, guard, username });
+    user.addRotation(this.rotationFunction, options.schedule ?? this.props.schedule);
+    this.adminRotation?.node.addDependency(user);
+    if (this.revocation) user.addRevocation(this.revocation);
+    this.monitoring.addSecret(user.secret);
+    this.users.push(user);
+    return user;
+  }
+
+  /** Adds a user without a password, who logs in through AWS IAM: whoever `grantConnect` or `wire` of the user allows to. */
+  public addIamUser(username: string, options: AddIamUserOptions = {}): IamDatabaseUser {
+    const user = new IamDatabaseUser(this, `User-${username}`, { ...this.added(options), provider: this.userProvider, username });
+    this.adminRotation?.node.addDependency(user);
+    return user;
+  }
+
+  /** Allows the grantee to revoke the credential of any user with a password once it has leaked; the first call makes the function that does so. */
   public grantRevoke(grantee: iam.IGrantable): iam.Grant {
     return this.revocationFunction.grantRevoke(grantee);
   }
 
-  /** Revokes credentials. It is made when it is first asked for, and serves the application's user. */
+  /** Revokes credentials. It is made when it is first asked for, and serves the application's user and those of `addUser`. */
   public get revocationFunction(): RevocationFunction {
     return this.revocation ??= this.makeRevocationFunction();
   }
@@ -166,8 +145,18 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   private makeRevocationFunction(): RevocationFunction {
     const { vpc, secretsManagerEndpoint, rotation } = this.props;
     const made = new RevocationFunction(this, 'RevocationFunction', { ...rotation, vpc, database: this.database, secretsManagerEndpoint });
-    this.user.addRevocation(made);
+    for (const user of this.users) user.addRevocation(made);
     return made;
+  }
+
+  /** What a further user takes over from here. Where the application's user owns nothing by itself, an owner has to be named. */
+  private added({ privileges = Privileges.connect(), furtherDatabases, removalPolicy }: AddIamUserOptions) {
+    const complete = (some: Privileges) => (this.user._ownsDatabase ? some._ownedBy(this.user) : some);
+    return {
+      privileges: complete(privileges),
+      furtherDatabases: furtherDatabases?.map(further => ({ ...further, privileges: complete(further.privileges) })),
+      removalPolicy: removalPolicy ?? this.props.removalPolicy,
+    };
   }
 }
 

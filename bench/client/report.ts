@@ -32,5 +32,5 @@ export function table(rows: readonly Row[]): string {
 }
 
 function round(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(3).replace(/e\+.*/, '');
+  return Number.isInteger(value) || Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(3);
 }

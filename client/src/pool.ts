@@ -37,6 +37,8 @@ export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, Place, 
 }
 
 const MAX_CONNECTIONS = 10;
+/** How long a connection that was replaced may take to say goodbye. */
+const CLOSE_MILLIS = 1_000;
 
 /**
  * A `pg.Pool` whose connections follow the rotation of its secret: another password, another user.
@@ -217,13 +219,15 @@ class RotatingPool extends pg.Pool {
    */
   async #swap(spare?: pg.Client): Promise<boolean> {
     let adopting: Promise<pg.PoolClient> | undefined;
+    let closing: Promise<unknown> | undefined;
     const replaced = await this.#gate.exclusively(async () => {
       await ticks(); // whoever entered before has an idle one by now
       const taken = await Promise.allSettled(Array.from({ length: this.idleCount }, () => super.connect()));
       const idle = taken.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
       const old = idle.find(client => this.#isOutdated(client));
       if (old) {
-        this.#members.delete(old); // it takes a moment to close
+        this.#members.delete(old);
+        closing = new Promise(resolve => old.once('end', resolve));
         old.release(true);
         this.#clients.handOver(spare);
         if (spare) adopting = super.connect();
@@ -235,6 +239,7 @@ class RotatingPool extends pg.Pool {
     const adopted = await adopting;
     adopted?.release();
     adopted?.off('error', closed);
+    if (closing) await within(closing, performance.now() + CLOSE_MILLIS); // the next one is connected when this one is gone
     return replaced && adopted === spare;
   }
 

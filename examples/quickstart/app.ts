@@ -1,6 +1,6 @@
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { QuickstartStack } from './quickstart-stack';
 
-const app = new App();
+export const app = new App();
 const destroy = app.node.tryGetContext('removalPolicy') === 'destroy';
 new QuickstartStack(app, 'Quickstart', { removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN });

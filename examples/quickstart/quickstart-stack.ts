@@ -1,9 +1,9 @@
 import { CfnOutput, RemovalPolicy, Stack, StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { RotatingPostgres } from '../../src';
+import { companyVpc } from '../company';
 
 export interface QuickstartStackProps extends StackProps {
   /** `DESTROY` lets the database go with the stack; by default it stays. */
@@ -15,15 +15,7 @@ export class QuickstartStack extends Stack {
   constructor(scope: Construct, id: string, props: QuickstartStackProps = {}) {
     super(scope, id, props);
 
-    const vpc = new ec2.Vpc(this, 'Vpc', {
-      maxAzs: 2,
-      natGateways: 0,
-      subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
-    });
-    vpc.addFlowLog('Rejected', {
-      trafficType: ec2.FlowLogTrafficType.REJECT,
-      destination: ec2.FlowLogDestination.toCloudWatchLogs(new logs.LogGroup(this, 'VpcLogs', { removalPolicy: props.removalPolicy })),
-    });
+    const vpc = companyVpc(this, props.removalPolicy);
 
     const db = new RotatingPostgres(this, 'Orders', { vpc, removalPolicy: props.removalPolicy });
 

@@ -1,46 +1,76 @@
-import { type AdminPorts, logInAsAdmin } from '../admin';
+import { adminOf, type Ports } from './admin-login';
+import { accessOf } from './grants';
+import { dropOwn } from './remove';
+import { type Change, hasPassword, type PasswordUser } from './request';
 import { readUserSecret, type UserSecret, writeUserSecret } from './user-secret';
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
-import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
+import { ErrorCode } from '../../src/contract';
 import { isRefusedLogin, lacksPrivilege } from '../errors';
+import { log } from '../log';
 import type { SecretVersion } from '../ports/database';
 import type { SecretStore } from '../ports/secret-store';
+import { provideAccess } from '../postgres/access';
 import { connect, type Connection, type Limits } from '../postgres/connection';
-import { provideDatabase, provideLogin } from '../postgres/users';
+import { ensureDatabase, inDatabase, provideDatabase } from '../postgres/databases';
+import { provideIamLogin } from '../postgres/iam-users';
+import { queryRoles } from '../postgres/roles';
+import { provideLogin } from '../postgres/users';
 import { isRevoked, versionAt } from '../rotation/due';
 import { pairOf } from '../rotation/pair';
-import type { Settings } from '../settings';
-
-export interface Ports extends Limits {
-  readonly store: SecretStore;
-  readonly settings: Settings;
-}
 
 /**
- * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing more.
- *
- * @param requestId the id of the secret's version, should one have to be written
+ * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing more. Where that
+ * fails, a user that was not there before is not there after.
  */
-export async function provide(properties: DatabaseUserProperties, requestId: string, ports: Ports): Promise<void> {
-  const { store, deadline } = ports;
-  const { secretArn, adminSecretArn } = properties;
-  const secret = await readUserSecret(store, deadline, properties);
-  checkUsername(properties, secret.credential);
-  const database: AdminPorts<Connection>['database'] = { open: (credential, purpose) => connect(credential, purpose, ports) };
-  const admin = await logInAsAdmin({ ...ports, database }, secret.credential, adminSecretArn);
+export async function provide(change: Change, ports: Ports): Promise<void> {
+  const { properties } = change;
+  const { username } = properties;
+  const finish = hasPassword(properties) ? await preparePassword(properties, change.id, ports) : undefined;
+  const admin = await adminOf(properties, ports);
   try {
-    const version = versionOf(properties, requestId, secret, store);
-    await provideLogin(admin, version, pairOf(properties.username), secret.credential, () => logsIn(secret.credential, ports));
-    await provideDatabase(admin, properties);
+    const isNew = !(await queryRoles(admin, { owner: username, alternate: username })).owner;
+    try {
+      for (const { database, privileges } of change.grants) await ensureDatabase(admin, database, privileges);
+      if (finish) await finish.login(admin);
+      else await provideIamLogin(admin, username, change.maker);
+      await provideGrants(admin, change, ports);
+      await finish?.secret();
+    } catch (error) {
+      if (isNew) await dropOwn(admin, change, ports).catch(failure => log.warn('the new user could not be dropped again', { user: username, reason: failure.message }));
+      throw error;
+    }
   } finally {
     await admin.close();
   }
-  await writeUserSecret(store, secretArn, requestId, secret);
+}
+
+/** In each database, what is declared now, without what was declared before and is not now. */
+async function provideGrants(admin: Connection, { properties: { username }, grants, former }: Change, limits: Limits): Promise<void> {
+  for (const database of new Set([...grants, ...former].map(grant => grant.database))) {
+    const [declared, before] = [grants, former].map(all => all.find(grant => grant.database === database));
+    const isThere = await provideDatabase(admin, username, database, declared?.privileges, before?.privileges);
+    const [access, formerAccess] = [accessOf(declared), accessOf(before)];
+    if (isThere && (access || formerAccess)) {
+      await inDatabase(admin, database, limits, there => provideAccess(there, username, access, formerAccess));
+    }
+  }
+}
+
+/** What is to be done for a user with a password, once its secret is read: in the database, and after that to the secret. */
+async function preparePassword(properties: PasswordUser, requestId: string, ports: Ports) {
+  const { store, deadline } = ports;
+  const secret = await readUserSecret(store, deadline, properties);
+  checkUsername(properties, secret.credential);
+  return {
+    login: (admin: Connection) => provideLogin(
+      admin, versionOf(properties, requestId, secret, store), pairOf(properties.username), secret.credential, () => logsIn(secret.credential, ports)),
+    secret: () => writeUserSecret(store, properties.secretArn, requestId, secret),
+  };
 }
 
 /** The version that is current in the end. */
-function versionOf({ secretArn }: DatabaseUserProperties, requestId: string, { changed, versionId }: UserSecret, store: SecretStore): SecretVersion {
+function versionOf({ secretArn }: PasswordUser, requestId: string, { changed, versionId }: UserSecret, store: SecretStore): SecretVersion {
   return {
     arn: secretArn,
     version: changed ? requestId : versionId,
@@ -54,7 +84,7 @@ function versionOf({ secretArn }: DatabaseUserProperties, requestId: string, { c
 }
 
 /** Either of the two logins may be current; with anybody else's name in the secret the admin would change their password. */
-function checkUsername({ secretArn, username }: DatabaseUserProperties, current: Credential): void {
+function checkUsername({ secretArn, username }: PasswordUser, current: Credential): void {
   const { owner, alternate } = pairOf(username);
   if (current.username !== owner && current.username !== alternate) {
     throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretArn} AWSCURRENT: username is "${current.username}" and must be "${owner}"`);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { PasswordUser } from './request';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { type Credential, parseSecretValue } from '../../client/src/secret-value';
-import { type DatabaseUserProperties, ErrorCode, MERGED_STAGE, type SecretValue } from '../../src/contract';
+import { ErrorCode, MERGED_STAGE, type SecretValue } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 
@@ -20,7 +21,7 @@ export interface UserSecret {
 }
 
 /** Reads the secret once no rotation is under way, for that is about to replace what is read. */
-export async function readUserSecret(store: SecretStore, deadline: Deadline, properties: DatabaseUserProperties): Promise<UserSecret> {
+export async function readUserSecret(store: SecretStore, deadline: Deadline, properties: PasswordUser): Promise<UserSecret> {
   const { secretArn } = properties;
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
   const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
@@ -46,7 +47,7 @@ export async function writeUserSecret(store: SecretStore, secretId: string, requ
   await store.makeCurrent(secretId, requestId, secret.versionId);
 }
 
-function deployedFields(properties: DatabaseUserProperties): Partial<SecretValue> {
+function deployedFields(properties: PasswordUser): Partial<SecretValue> {
   const { engine, host, port, database, dbInstanceIdentifier, adminSecretArn, strategy } = properties;
   return {
     engine,

@@ -151,6 +151,8 @@ export type Purpose =
   | 'change-own-password'
   /** To hand what the login has over to another one: as the login itself, in a database that the credential names. */
   | 'hand-over'
+  /** To give and take privileges, as the admin: in a database that the credential names. */
+  | 'grant'
   /** To log in as the consumer will: in the secret's database, with the login's own settings for `role`. */
   | 'consume';
 

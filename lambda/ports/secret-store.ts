@@ -9,6 +9,8 @@ export interface SecretDescription {
   readonly rotationEnabled: boolean;
   /** ARN of the function that rotates the secret; it may name a version or an alias. */
   readonly rotationFunctionArn?: string;
+  /** When Secrets Manager last rotated the secret with success; undefined before it has. */
+  readonly lastRotated?: Date;
   /** Staging labels by version id. A version without a label is not here. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
   readonly tags: Readonly<Record<string, string>>;

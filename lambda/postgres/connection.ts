@@ -35,6 +35,8 @@ const SETTINGS = [
 ];
 /** The session is its login, whatever `SET role` default that has. */
 const AS_ITSELF = 'role=none';
+/** A transaction of several messages is idle in between, which the owner of the database may have forbidden. */
+const PATIENT = ['idle_in_transaction_session_timeout=0', 'idle_session_timeout=0'];
 
 /** A connection over verified TLS whose errors carry a code and no SQL. */
 export class Connection {
@@ -87,6 +89,8 @@ export async function connect(credential: Credential, purpose: Purpose, limits: 
     case 'change-own-password':
     case 'hand-over':
       return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF], limits);
+    case 'grant':
+      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF, ...PATIENT], limits);
     case 'consume':
       return open(credential, credential.dbname, SETTINGS, limits);
   }

@@ -46,9 +46,12 @@ export async function retried<T>(connection: Connection, work: () => Promise<T>)
   }
 }
 
-/** The fence fell, two sessions updated one row or waited for each other, or another one made the role first. */
+/**
+ * The fence fell, two sessions updated one row or waited for each other, another one made the role or the database first, or a
+ * table or schema that was there is gone.
+ */
 function isOvertaken(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   if (!(cause instanceof DatabaseError)) return false;
-  return cause.routine === 'simple_heap_update' || ['22012', '42710', '23505', '40P01'].includes(cause.code ?? '');
+  return cause.routine === 'simple_heap_update' || ['22012', '42710', '23505', '40P01', '42P04', '42P01', '3F000'].includes(cause.code ?? '');
 }

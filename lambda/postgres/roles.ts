@@ -1,7 +1,7 @@
 import type { Connection } from './connection';
 import { parseComment, type RoleMark } from './role-mark';
 import type { RoleSettings } from './role-settings';
-import { identifier } from './sql';
+import { identifier, literal } from './sql';
 import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
 import { lacksPrivilege } from '../errors';
@@ -9,6 +9,9 @@ import type { Pair } from '../ports/database';
 
 /** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
 export const MEMBERSHIP_OPTIONS_SINCE = 160_000;
+
+/** The group whose members RDS lets in by IAM, and no longer by a password. */
+export const IAM_GROUP = 'rds_iam';
 
 /** What the catalogue says of a login, and of the server beside it. */
 export interface Role {
@@ -87,7 +90,9 @@ export async function readRole(connection: Connection, username: string, secretA
  * A refusal of PostgreSQL with the way out in it, where the admin lacks ADMIN OPTION on a role. Said after the refusal and not
  * before the attempt, for RDS may let its `rds_superuser` do more than PostgreSQL does.
  */
-export function withMissingGrant(error: unknown, { login }: Connection, roles: readonly (Role | undefined)[]): unknown {
+export function withMissingGrant(
+  error: unknown, { login }: Connection, roles: readonly (Pick<Role, 'name' | 'version' | 'administered'> | undefined)[],
+): unknown {
   const foreign = roles.find(role => role && role.version >= MEMBERSHIP_OPTIONS_SINCE && !role.administered);
   if (!foreign || !lacksPrivilege(error)) return error;
   const [admin, role] = [identifier(login.username), identifier(foreign.name)];
@@ -99,8 +104,8 @@ export function roleRefused(message: string): RotatingPostgresError {
   return new RotatingPostgresError(ErrorCode.ROLE, message);
 }
 
-/** The branches of a CASE that says why a role `r` is more than an application's. */
-export const MORE_THAN_AN_APPLICATION = `
+/** The branches of a CASE that says why a role `r` is more than an application's, for its rights or as a member of one of the groups. */
+const moreThanAnApplication = (...groups: string[]) => `
       WHEN r.rolsuper THEN 'is a superuser'
       WHEN r.rolcreaterole THEN 'has CREATEROLE'
       WHEN r.rolreplication THEN 'has REPLICATION'
@@ -108,10 +113,13 @@ export const MORE_THAN_AN_APPLICATION = `
       ELSE (
         SELECT 'is a member of ' OPERATOR(pg_catalog.||) g.rolname
         FROM pg_catalog.pg_roles AS g
-        WHERE g.rolname OPERATOR(pg_catalog.=) ANY (ARRAY['rds_superuser', 'rds_iam', 'rds_ad']::pg_catalog.name[])
+        WHERE g.rolname OPERATOR(pg_catalog.=) ANY (ARRAY[${groups.map(literal).join(', ')}]::pg_catalog.name[])
           AND pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
         LIMIT 1
       )`;
+/** RDS takes no password from a member of `rds_iam` or `rds_ad`. */
+export const MORE_THAN_AN_APPLICATION = moreThanAnApplication('rds_superuser', IAM_GROUP, 'rds_ad');
+export const MORE_THAN_AN_IAM_LOGIN = moreThanAnApplication('rds_superuser', 'rds_ad');
 
 /** Of the role `r`. What shobj_description() does, which a session that has just begun has to look up first. */
 export const COMMENT_ON_ROLE = `(

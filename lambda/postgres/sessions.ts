@@ -1,6 +1,6 @@
 import type { Connection } from './connection';
-import { MEMBERSHIP_OPTIONS_SINCE } from './roles';
-import { identifier, literal } from './sql';
+import { asMember } from './membership';
+import { literal } from './sql';
 
 /** How long the server waits for each session to be gone. */
 const PATIENCE_MS = 1_000;
@@ -9,9 +9,6 @@ interface Power {
   readonly sessions: number;
   /** Whether the admin may end the sessions as it is. */
   readonly able: boolean;
-  /** Whether the admin has made itself a member of the role, or somebody did where that is all one. */
-  readonly member: boolean;
-  readonly version: number;
 }
 
 /**
@@ -23,27 +20,13 @@ export async function endSessions(connection: Connection, username: string): Pro
   if (!power || power.sessions === 0) return 0;
   const terminate = `SELECT pg_catalog.pg_terminate_backend(a.pid, ${PATIENCE_MS}) FROM pg_catalog.pg_stat_activity AS a
     WHERE a.usename OPERATOR(pg_catalog.=) ${literal(username)}`;
-  await connection.run(power.able ? [terminate] : asMember(identifier(username), power, terminate));
+  const end = () => connection.run([terminate]);
+  await (power.able ? end() : asMember(connection, [username], end));
   return power.sessions;
-}
-
-function asMember(role: string, { version, member }: Power, statement: string): string[] {
-  const options = version >= MEMBERSHIP_OPTIONS_SINCE;
-  return [
-    `GRANT ${role} TO CURRENT_USER${options ? ' WITH INHERIT TRUE' : ''}`,
-    statement,
-    ...member ? options ? [`GRANT ${role} TO CURRENT_USER WITH INHERIT FALSE`] : [] : [`REVOKE ${role} FROM CURRENT_USER`],
-  ];
 }
 
 const READ_POWER = `
   SELECT (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity AS a WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid) AS sessions,
-    pg_catalog.pg_has_role(SESSION_USER, 'pg_signal_backend', 'USAGE') OR pg_catalog.pg_has_role(SESSION_USER, r.oid, 'USAGE') AS able,
-    EXISTS (
-      SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS me ON me.oid OPERATOR(pg_catalog.=) m.member
-      WHERE me.rolname OPERATOR(pg_catalog.=) SESSION_USER AND m.roleid OPERATOR(pg_catalog.=) r.oid
-        AND (m.grantor OPERATOR(pg_catalog.=) me.oid OR pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.<) ${MEMBERSHIP_OPTIONS_SINCE})
-    ) AS member,
-    pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version
+    pg_catalog.pg_has_role(SESSION_USER, 'pg_signal_backend', 'USAGE') OR pg_catalog.pg_has_role(SESSION_USER, r.oid, 'USAGE') AS able
   FROM pg_catalog.pg_roles AS r
   WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name`;

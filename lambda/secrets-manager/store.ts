@@ -26,6 +26,7 @@ export class SecretsManagerStore implements SecretStore {
       arn: secret.ARN ?? secretId,
       rotationEnabled: secret.RotationEnabled ?? false,
       rotationFunctionArn: secret.RotationLambdaARN,
+      lastRotated: secret.LastRotatedDate,
       stages: secret.VersionIdsToStages ?? {},
       tags: Object.fromEntries((secret.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     };

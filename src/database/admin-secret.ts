@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { SecretGuard, SecretGuardOptions } from '../access/secret-guard';
 import { bind } from '../private/binding';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from '../private/generated-secret';
 import { RotationStrategy } from '../rotation/rotation-strategy';
@@ -24,6 +25,11 @@ export interface AdminSecretProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Who may write the secret, beside the functions that rotate it.
+   * @default - deployment and the account's root user
+   */
+  readonly guard?: SecretGuardOptions;
 }
 
 /**
@@ -44,5 +50,6 @@ export class AdminSecret extends secretsmanager.Secret {
     });
     // Not to its server, which comes after it; that is in the environment of the rotation function.
     bind(this, { username: AdminSecret.USERNAME, strategy: RotationStrategy.SINGLE_USER });
+    new SecretGuard(this, 'Guard', { ...props.guard, secret: this });
   }
 }

@@ -28,20 +28,31 @@ export class EncryptionKey extends kms.Key {
       removalPolicy: retainedUnlessDestroyed(props.removalPolicy),
     });
   }
+
+  /**
+   * Lets the key encrypt a secret that RDS manages. RDS then needs a grant, as its user guide says of whoever creates the database; through
+   * which of the two services it comes, it does not say.
+   *
+   * @internal
+   */
+  public _serveManagedSecrets(): void {
+    this.addToResourcePolicy(delegate('GrantForManagedSecret', ['kms:CreateGrant'], {
+      StringEquals: through(this.stack, 'secretsmanager'), Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    }));
+  }
 }
 
-/**
- * The conditions name services, not secrets: a secret names its key, so a key policy with the secret's ARN would be a cycle.
- * Statements for the account's root delegate to identity policies; without them no policy in IAM has any effect on the key.
- */
+/** Without a statement for the account's root, which delegates to identity policies, no policy in IAM has any effect on the key. */
+function delegate(sid: string, actions: string[], conditions?: Record<string, Record<string, string>>): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions, conditions, principals: [new iam.AccountRootPrincipal()], resources: ['*'] });
+}
+
+function through({ region }: Stack, service: string): Record<string, string> {
+  return { 'kms:ViaService': `${service}.${region}.amazonaws.com`, 'kms:CallerAccount': Aws.ACCOUNT_ID };
+}
+
+/** The conditions name services, not secrets: a secret names its key, so a key policy with the secret's ARN would be a cycle. */
 function keyPolicy(stack: Stack): iam.PolicyDocument {
-  const delegate = (sid: string, actions: string[], conditions?: Record<string, Record<string, string>>) => new iam.PolicyStatement({
-    sid, actions, conditions, principals: [new iam.AccountRootPrincipal()], resources: ['*'],
-  });
-  const through = (service: string) => ({
-    'kms:ViaService': `${service}.${stack.region}.amazonaws.com`,
-    'kms:CallerAccount': Aws.ACCOUNT_ID,
-  });
   return new iam.PolicyDocument({
     statements: [
       delegate('AdministerWithoutUse', [
@@ -51,11 +62,20 @@ function keyPolicy(stack: Stack): iam.PolicyDocument {
         'kms:ScheduleKeyDeletion', 'kms:TagResource', 'kms:UntagResource', 'kms:UpdateAlias', 'kms:UpdateKeyDescription',
       ]),
       // Whoever creates or changes a secret needs both actions, whoever reads it the first.
-      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('secretsmanager') }),
+      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through(stack, 'secretsmanager') }),
       // For Performance Insights: whoever reads its figures.
-      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('rds') }),
+      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through(stack, 'rds') }),
       // RDS works with grants, which it makes on behalf of whoever creates or restores the instance.
-      delegate('GrantToRds', ['kms:CreateGrant'], { StringEquals: through('rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+      delegate('GrantToRds', ['kms:CreateGrant'], { StringEquals: through(stack, 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+      // Whatever else the policy comes to say: a grant is a permission that no policy shows.
+      new iam.PolicyStatement({
+        sid: 'GrantToNobodyElse',
+        effect: iam.Effect.DENY,
+        principals: [new iam.StarPrincipal()],
+        actions: ['kms:CreateGrant'],
+        resources: ['*'],
+        conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+      }),
     ],
   });
 }

@@ -1,32 +1,25 @@
-import { CfnResource, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
-import { AdminSecret } from './admin-secret';
+import { Construct, Dependable } from 'constructs';
+import { masterCredentials, settleAdminSecret } from './admin-password';
+import { engineVersion } from './engine-version';
+import {
+  acknowledgeDatabase, countOf, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, newDatabaseName, NewDatabaseProps, protection,
+} from './new-database';
 import { IPostgresDatabase } from './postgres-database';
-import { MAINTENANCE_DATABASE } from '../contract';
+import { refuseReplicasOfManagedAdmin } from './read-replicas';
 import { acknowledge } from '../private/acknowledge';
-import { fail } from '../private/errors';
-import { retainedUnlessDestroyed } from '../private/generated-secret';
 import { innermostSubnets } from '../private/subnets';
 
-/** Properties of a `PostgresInstance`. */
-export interface PostgresInstanceProps {
-  /** VPC of the database: isolated subnets when it has them, else private ones. */
-  readonly vpc: ec2.IVpc;
-  /** Key that encrypts storage, backups and Performance Insights. */
-  readonly encryptionKey: kms.IKey;
-  /** Secret of the master user; the database completes it with its host and port. */
-  readonly adminSecret: AdminSecret;
+/** As many as Amazon RDS makes of one PostgreSQL instance. */
+const MOST_READ_REPLICAS = 15;
+
+/** What is chosen for a `PostgresInstance`. */
+export interface PostgresInstanceOptions extends DatabaseOptions {
   /**
-   * Name of the database for the application, created with the instance.
-   * @default 'app'
-   */
-  readonly databaseName?: string;
-  /**
-   * Instance class.
+   * Instance class, of the read replicas too.
    * @default - db.t4g.medium
    */
   readonly instanceType?: ec2.InstanceType;
@@ -36,18 +29,17 @@ export interface PostgresInstanceProps {
    */
   readonly multiAz?: boolean;
   /**
-   * How long automated backups are kept.
-   * @default Duration.days(7)
+   * Number of read replicas in the same VPC, 0 to 15. They take the logins of the instance, some seconds after it. Not with
+   * `managedAdminPassword`, of whose instances Amazon RDS makes none.
+   * @default 0
    */
-  readonly backupRetention?: Duration;
-  /**
-   * What happens to the instance when it leaves the stack. Anything but `DESTROY` also protects it from deletion.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
+  readonly readReplicas?: number;
 }
 
-/** An RDS for PostgreSQL 18 instance: encrypted, TLS and SCRAM only, not public, backed up, retained. */
+/** Properties of a `PostgresInstance`. */
+export interface PostgresInstanceProps extends NewDatabaseProps, PostgresInstanceOptions {}
+
+/** An RDS for PostgreSQL instance: encrypted, TLS and SCRAM only, not public, backed up, retained. */
 export class PostgresInstance extends Construct implements IPostgresDatabase {
   /** Engine as secrets name it. */
   public readonly engine = 'postgres';
@@ -57,94 +49,90 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
   public readonly port: string;
   /** Database that applications connect to. */
   public readonly databaseName: string;
+  /** Host name of the first read replica; `replicas` has all. */
+  public readonly readerHost?: string;
   /** Identifier of the instance. */
   public readonly dbInstanceIdentifier?: string;
-  /** Secret of the master user, complete with host and port. */
+  /** What `rds-db:connect` names the instance. */
+  public readonly resourceId?: string;
+  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
   public readonly adminSecret: secretsmanager.ISecret;
-  /** Who may connect; the port of PostgreSQL is the default. */
+  /** Who may connect, to the replicas as well; the port of PostgreSQL is the default. */
   public readonly connections: ec2.Connections;
   /** The instance itself. */
   public readonly instance: rds.DatabaseInstance;
+  /** Its read replicas. */
+  public readonly replicas: rds.DatabaseInstanceReadReplica[];
 
   constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
     super(scope, id);
-    this.databaseName = validName(this, props.databaseName ?? 'app');
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('18', '18') });
-
-    // A database that stays behind still uses its groups, which could not be deleted; the subnet group follows by itself.
-    const goes = removalPolicy === RemovalPolicy.DESTROY || removalPolicy === RemovalPolicy.SNAPSHOT;
-    const withDatabase = goes ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc: props.vpc, description: 'PostgreSQL database', allowAllOutbound: false,
-    });
-    securityGroup.applyRemovalPolicy(withDatabase);
-    const parameterGroup = new rds.ParameterGroup(this, 'ParameterGroup', {
-      engine,
-      description: 'TLS only, SCRAM only',
-      removalPolicy: withDatabase,
-      parameters: {
-        'rds.force_ssl': '1',
-        'password_encryption': 'scram-sha-256',
-        'rds.accepted_password_auth_method': 'scram',
-      },
-    });
-
-    this.instance = new rds.DatabaseInstance(this, 'Instance', {
-      engine,
-      parameterGroup,
-      databaseName: this.databaseName,
-      credentials: rds.Credentials.fromSecret(props.adminSecret, AdminSecret.USERNAME),
+    const { encryptionKey, readReplicas = 0 } = props;
+    this.databaseName = newDatabaseName(this, props.databaseName);
+    const { full, major } = engineVersion(this, props.version);
+    const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(full, major) });
+    const { removalPolicy, deletionProtection } = protection(props);
+    const common = {
+      parameterGroup: databaseParameterGroup(this, engine, props),
       vpc: props.vpc,
       vpcSubnets: innermostSubnets(this, props.vpc),
-      securityGroups: [securityGroup],
+      securityGroups: [databaseSecurityGroup(this, props)],
       publiclyAccessible: false,
       instanceType: props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
-      multiAz: props.multiAz ?? true,
       storageType: rds.StorageType.GP3,
-      allocatedStorage: 20,
       maxAllocatedStorage: 100,
-      storageEncryptionKey: props.encryptionKey,
       enablePerformanceInsights: true,
-      performanceInsightEncryptionKey: props.encryptionKey,
+      performanceInsightEncryptionKey: encryptionKey,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
       iamAuthentication: true,
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
       autoMinorVersionUpgrade: true,
+      copyTagsToSnapshot: true,
+      deletionProtection,
+      removalPolicy,
+    };
+
+    this.instance = new rds.DatabaseInstance(this, 'Instance', {
+      ...common,
+      engine,
+      databaseName: this.databaseName,
+      credentials: masterCredentials(this, props),
+      multiAz: props.multiAz ?? true,
+      allocatedStorage: 20,
+      storageEncryptionKey: encryptionKey,
       backupRetention: props.backupRetention ?? Duration.days(7),
       deleteAutomatedBackups: removalPolicy === RemovalPolicy.DESTROY,
-      copyTagsToSnapshot: true,
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
-      removalPolicy,
     });
     this.host = this.instance.dbInstanceEndpointAddress;
     this.port = this.instance.dbInstanceEndpointPort;
     this.dbInstanceIdentifier = this.instance.instanceIdentifier;
-    this.adminSecret = this.instance.secret!;
+    this.resourceId = this.instance.instanceResourceId;
+    const server = this.instance.node.defaultChild as rds.CfnDBInstance;
+    this.adminSecret = settleAdminSecret(this, server, this.instance.secret, props);
     this.connections = this.instance.connections;
-    // Removing the attachment takes host and port out of the secret, without which a secret that stays is of no use.
-    (this.adminSecret.node.defaultChild as CfnResource).applyRemovalPolicy(retainedUnlessDestroyed(removalPolicy));
+    acknowledgeDatabase(server, props);
 
-    acknowledge(this.instance, {
-      rule: 'AwsSolutions-RDS11',
-      reason: 'Another port hides nothing: security groups name each peer, and tools, secrets and people expect 5432.',
-    });
-    if (removalPolicy === RemovalPolicy.DESTROY) {
-      acknowledge(this.instance, {
-        rule: 'AwsSolutions-RDS10',
-        reason: 'The user asked for a database that goes with its stack; protection would make its deletion fail.',
+    if (props.managedAdminPassword) refuseReplicasOfManagedAdmin(this, this.instance, readReplicas);
+    this.replicas = Array.from({ length: countOf(this, 'readReplicas', readReplicas, MOST_READ_REPLICAS) }, (_, index) => {
+      const replica = new rds.DatabaseInstanceReadReplica(this, `ReadReplica${index + 1}`, {
+        ...common,
+        sourceDatabaseInstance: this.instance,
       });
-    }
+      acknowledgeReplica(replica.node.defaultChild as rds.CfnDBInstance, props);
+      return replica;
+    });
+    this.readerHost = this.replicas[0]?.dbInstanceEndpointAddress;
+
+    // Not the rules of the group, some of which belong to consumers that wait for this.
+    Dependable.implement(this, { dependencyRoots: [this.instance] });
   }
 }
 
-function validName(scope: Construct, name: string): string {
-  if (Token.isUnresolved(name)) return name;
-  if (!/^[a-z_]\w{0,62}$/i.test(name)) {
-    fail(scope, `'databaseName' is '${name}'; RDS wants a letter or an underscore first, then letters, digits and underscores, at most 63`);
-  }
-  if ([MAINTENANCE_DATABASE, 'rdsadmin', 'template0', 'template1'].includes(name.toLowerCase())) {
-    fail(scope, `'databaseName' is '${name}', which every server has and no application may own; choose another`);
-  }
-  return name;
+function acknowledgeReplica(replica: rds.CfnDBInstance, props: NewDatabaseProps): void {
+  acknowledgeDatabase(replica, props);
+  // RDS wants neither property said of a replica in its source's Region.
+  const encrypted = 'A replica is encrypted as its source is, with the same key.';
+  const spare = 'A replica is a spare itself, and made again from its source.';
+  acknowledge(replica, { rules: ['AwsSolutions-RDS2', 'CKV_AWS_16'], reason: encrypted });
+  acknowledge(replica, { rules: ['AwsSolutions-RDS3', 'CKV_AWS_157'], reason: spare });
+  acknowledge(replica, { rules: ['AwsSolutions-RDS13'], reason: 'The source is backed up.' });
 }

@@ -2,27 +2,43 @@ import { CfnResource } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 export interface Acknowledgement {
-  /** Rule of cdk-nag, with its pack: `AwsSolutions-RDS11`. */
-  readonly rule: string;
-  /** The one finding that is meant, for rules that have several: `Resource::*`. */
+  /** Rules of cdk-nag, with their pack: `AwsSolutions-RDS11`; and of checkov: `CKV_AWS_117`. */
+  readonly rules: string[];
+  /** The one finding that is meant, for rules of cdk-nag that have several: `Resource::*`. */
   readonly finding?: string;
   readonly reason: string;
 }
 
 /**
- * Says why a finding of cdk-nag is intended, on the one resource it is about. Both generations read it: cdk-nag 2 from the
- * resource's template metadata, cdk-nag 3 from construct metadata (what `Validations.acknowledge` of newer aws-cdk-lib writes).
+ * Says why findings of cdk-nag and checkov are intended, on the one resource they are about. Both generations of cdk-nag read it: cdk-nag 2
+ * from the resource's template metadata, cdk-nag 3 from construct metadata (what `Validations.acknowledge` of newer aws-cdk-lib writes).
  */
-export function acknowledge(construct: IConstruct, { rule, finding, reason }: Acknowledgement): void {
+export function acknowledge(construct: IConstruct, { rules, finding, reason }: Acknowledgement): void {
   const resource = resourceOf(construct);
-  const earlier: object[] = resource.getMetadata('cdk_nag')?.rules_to_suppress ?? [];
-  resource.addMetadata('cdk_nag', { rules_to_suppress: [...earlier, { id: rule, reason, ...finding && { applies_to: [finding] } }] });
-  resource.node.addMetadata('aws:cdk:acknowledged-rules', { [`Annotation::${rule}${finding ? `[${finding}]` : ''}`]: reason });
+  const [checkov, nag] = [rules.filter(isCheckov), rules.filter(rule => !isCheckov(rule))];
+  if (checkov.length > 0) extend(resource, 'checkov', 'skip', checkov.map(id => ({ id, comment: reason })));
+  if (nag.length === 0) return;
+  extend(resource, 'cdk_nag', 'rules_to_suppress', nag.map(id => ({ id, reason, ...finding && { applies_to: [finding] } })));
+  const acknowledged = nag.map(rule => [`Annotation::${rule}${finding ? `[${finding}]` : ''}`, reason]);
+  resource.node.addMetadata('aws:cdk:acknowledged-rules', Object.fromEntries(acknowledged));
+}
+
+/** The packs of cdk-nag for HIPAA, NIST 800-53 R5 and PCI DSS have many rules in common. */
+export function compliance(...rules: string[]): string[] {
+  return rules.flatMap(rule => ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map(pack => `${pack}-${rule}`));
 }
 
 /** Says that a finding of cfn-lint is intended on this resource; cfn-lint has no place for the reason, so it stands at the call. */
 export function acknowledgeLint(construct: IConstruct, ...checks: string[]): void {
   resourceOf(construct).addMetadata('cfn-lint', { config: { ignore_checks: checks } });
+}
+
+function isCheckov(rule: string): boolean {
+  return rule.startsWith('CKV_');
+}
+
+function extend(resource: CfnResource, tool: string, list: string, entries: object[]): void {
+  resource.addMetadata(tool, { [list]: [...resource.getMetadata(tool)?.[list] ?? [], ...entries] });
 }
 
 function resourceOf(construct: IConstruct): CfnResource {

@@ -36,10 +36,10 @@ function serverOf({ host, port }: IPostgresDatabase): string {
 }
 
 /** The servers that a function may work on, as it reads them. */
-export function serversOf(scope: IConstruct, database: IPostgresDatabase, further: string[] = []): string {
+export function serversOf(scope: IConstruct, databases: readonly IPostgresDatabase[], further: string[] = []): string {
   const wrong = further.find(server => !Token.isUnresolved(server) && !/^[^\s/]+:\d{1,5}$/.test(server));
   if (wrong !== undefined) fail(scope, `'furtherServers' has '${wrong}'; write a host name and a port, as in db.example.com:5432`);
-  return [serverOf(database), ...further].join(' ');
+  return [...new Set([...databases.map(serverOf), ...further])].join(' ');
 }
 
 /** A text as the value of a tag, of which the rotation function makes the text again. */

@@ -1,9 +1,6 @@
 import { IConstruct } from 'constructs';
 import { connectionEnvironment, ConnectionOptions } from './connection-options';
-import { Env } from '../contract';
 import { PasswordOptions, passwordEnvironment } from './password-options';
-import { IPostgresDatabase } from '../database/postgres-database';
-import { serversOf } from '../private/binding';
 
 /** What the functions that change passwords have in common. */
 export interface PasswordChangeOptions extends ConnectionOptions {
@@ -20,12 +17,9 @@ export interface PasswordChangeOptions extends ConnectionOptions {
   readonly furtherServers?: string[];
 }
 
-/** The options as the functions read them. */
-export function passwordChangeEnvironment(
-  scope: IConstruct, database: IPostgresDatabase, options: PasswordChangeOptions,
-): Record<string, string | undefined> {
+/** The options as the functions read them, but for the servers, which include their databases. */
+export function passwordChangeEnvironment(scope: IConstruct, options: PasswordChangeOptions): Record<string, string | undefined> {
   return {
-    [Env.SERVERS]: serversOf(scope, database, options.furtherServers),
     ...connectionEnvironment(options),
     ...passwordEnvironment(scope, options.passwords),
   };

@@ -3,8 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { passwordChangeEnvironment, PasswordChangeOptions } from './password-change-options';
+import { Env } from '../contract';
 import { IPostgresDatabase } from '../database/postgres-database';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
+import { serversOf } from '../private/binding';
 import { VpcFunction } from '../private/vpc-function';
 
 /** Properties of a `RevocationFunction`. */
@@ -37,7 +39,7 @@ export class RevocationFunction extends Construct {
       ...props,
       bundle: 'revocation',
       description: 'Revocation of PostgreSQL credentials',
-      environment: passwordChangeEnvironment(this, props.database, props),
+      environment: { [Env.SERVERS]: serversOf(this, [props.database], props.furtherServers), ...passwordChangeEnvironment(this, props) },
     });
     this.function = this.inVpc.function;
   }

@@ -1,24 +1,41 @@
-import { Duration } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
+import { FirstRotationProof } from './first-rotation-proof';
 import { RotationFunction } from './rotation-function';
+import { RotationSchedule } from './rotation-schedule';
+import { checkNamesAdmin } from '../private/admin-in-secret';
 import { fail } from '../private/errors';
-import { LOG_IN, ROTATE, statements } from '../private/secret-access';
+import { warnOfResourceLimit } from '../private/resource-limit';
+import { LOG_IN, ROTATE } from '../private/secret-access';
+import { SecretAccessPolicy } from '../private/secret-access-policy';
 import { after } from '../private/vpc-function';
 
 /** When a secret is rotated. */
 export interface RotationScheduleOptions {
   /**
-   * Time between rotations: whole hours from 4, or whole days up to 1000.
+   * Time between rotations: whole hours from 4, or whole days up to 1000. The short form of `when: RotationSchedule.every(…)`.
    * @default Duration.days(30)
    */
   readonly automaticallyAfter?: Duration;
   /**
-   * Whether a deployment that creates or changes the schedule rotates at once. Without, the first rotation is the scheduled one.
+   * When a rotation happens, instead of `automaticallyAfter`: by the calendar, in a window, spread over a fleet, or as is usual for an
+   * environment.
+   * @default - as `automaticallyAfter` says
+   */
+  readonly when?: RotationSchedule;
+  /**
+   * Whether a deployment that creates or changes the schedule rotates at once. Without, the first rotation is the scheduled one; after a
+   * change of a schedule in days or by `rate`, Secrets Manager may still do the one that was due before, by `cron` it does not.
    * @default true
    */
   readonly rotateImmediately?: boolean;
+  /**
+   * Whether the deployment that begins to rotate the secret fails, with the error of the rotation function, when the first rotation has
+   * not succeeded by the function's `firstRotationTimeout`. Without an immediate rotation there is none to wait for.
+   * @default true
+   */
+  readonly proveFirstRotation?: boolean;
 }
 
 /** Properties of a `ScheduledRotation`. */
@@ -39,19 +56,23 @@ export interface ScheduledRotationProps extends RotationScheduleOptions {
 export class ScheduledRotation extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledRotationProps) {
     super(scope, id);
-    // In the secret's stack rather than in the function's role: a shared function must not come to depend on each secret.
-    const policy = new iam.Policy(this, 'Policy', {
-      roles: [props.rotationFunction.role],
-      statements: [...statements(props.secret, ROTATE), ...props.adminSecret ? statements(props.adminSecret, LOG_IN) : []],
-    });
+    const { secret, adminSecret, rotationFunction } = props;
+    checkNamesAdmin(this, secret, adminSecret);
+    const access = SecretAccessPolicy.of(this, rotationFunction.role);
+    access.allow(secret, ROTATE);
+    if (adminSecret) access.allow(adminSecret, LOG_IN);
     // The L2 schedule would add an invoke permission without source account and a wider use of the key.
     const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
-      secretId: props.secret.secretArn,
-      rotationLambdaArn: props.rotationFunction.function.functionArn,
-      rotationRules: rules(this, props.automaticallyAfter ?? Duration.days(30)),
+      secretId: secret.secretArn,
+      rotationLambdaArn: rotationFunction.function.functionArn,
+      rotationRules: scheduleOf(this, props)._rules(this),
       rotateImmediatelyOnUpdate: props.rotateImmediately ?? true,
     });
-    after(schedule, [policy, ...props.rotationFunction._prerequisites]);
+    after(schedule, [access, ...rotationFunction._prerequisites]);
+    if ((props.rotateImmediately ?? true) && (props.proveFirstRotation ?? true)) {
+      FirstRotationProof.of(this).expect(secret, rotationFunction, schedule);
+    }
+    warnOfResourceLimit(Stack.of(this));
   }
 
   /**
@@ -64,12 +85,7 @@ export class ScheduledRotation extends Construct {
   }
 }
 
-function rules(scope: Construct, period: Duration): secretsmanager.CfnRotationSchedule.RotationRulesProperty {
-  if (period.isUnresolved()) return { automaticallyAfterDays: period.toDays() };
-  const hours = period.toHours({ integral: false });
-  const wholeDays = hours % 24 === 0;
-  if (hours < 4 || hours > 24 * 1000 || (!wholeDays && !Number.isInteger(hours))) {
-    fail(scope, `'automaticallyAfter' is ${period.toHumanString()}; Secrets Manager rotates after whole hours from 4, or whole days up to 1000`);
-  }
-  return wholeDays ? { automaticallyAfterDays: hours / 24 } : { scheduleExpression: `rate(${hours} hours)` };
+function scheduleOf(scope: Construct, { automaticallyAfter, when }: RotationScheduleOptions): RotationSchedule {
+  if (when && automaticallyAfter) fail(scope, "'automaticallyAfter' and 'when' are both set; leave one out");
+  return when ?? RotationSchedule._after(automaticallyAfter ?? Duration.days(30));
 }

@@ -1,14 +1,15 @@
-import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as custom from 'aws-cdk-lib/custom-resources';
 import { Construct, IDependable } from 'constructs';
+import { IDatabaseUser } from './database-user-options';
 import { IPostgresDatabase } from '../database/postgres-database';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
-import { functionLogGroup, functionRole } from '../private/function-role';
-import { LOG_IN, statements } from '../private/secret-access';
-import { useCurrentNodejs, VpcFunction } from '../private/vpc-function';
+import { fail } from '../private/errors';
+import { ProviderFramework } from '../private/provider-framework';
+import { LOG_IN } from '../private/secret-access';
+import { SecretAccessPolicy } from '../private/secret-access-policy';
+import { VpcFunction } from '../private/vpc-function';
 import { connectionEnvironment, ConnectionOptions } from '../rotation/connection-options';
 
 /** Properties of a `DatabaseUserProvider`. */
@@ -33,10 +34,14 @@ export interface DatabaseUserProviderProps extends ConnectionOptions {
 export class DatabaseUserProvider extends Construct {
   /** Database that gets the users. */
   public readonly database: IPostgresDatabase;
+  /** The function in the VPC. */
+  public readonly function: lambda.Function;
   /** What the custom resource names as its service. */
   public readonly serviceToken: string;
   private readonly inVpc: VpcFunction;
   private readonly prerequisites: IDependable[];
+  private readonly users: IDatabaseUser[] = [];
+  private readonly owners = new Map<string, IDatabaseUser>();
 
   constructor(scope: Construct, id: string, props: DatabaseUserProviderProps) {
     super(scope, id);
@@ -44,12 +49,12 @@ export class DatabaseUserProvider extends Construct {
     this.inVpc = new VpcFunction(this, 'InVpc', {
       ...props, bundle: 'database-user', description: 'Creation of PostgreSQL users', environment: connectionEnvironment(props),
     });
-    const adminAccess = new iam.Policy(this, 'AdminAccess', {
-      roles: [this.inVpc.role], statements: statements(props.database.adminSecret, LOG_IN),
-    });
-    const framework = new Framework(this, 'Framework', this.inVpc.function);
+    this.function = this.inVpc.function;
+    const access = SecretAccessPolicy.of(this, this.inVpc.role);
+    access.allow(props.database.adminSecret, LOG_IN);
+    const framework = new ProviderFramework(this, 'Framework', this.inVpc.function);
     this.serviceToken = framework.serviceToken;
-    this.prerequisites = [...this.inVpc.prerequisites, adminAccess, framework];
+    this.prerequisites = [...this.inVpc.prerequisites, props.database, access, framework];
   }
 
   /** Role of the function in the VPC; a user allows it the user's secret. */
@@ -65,28 +70,32 @@ export class DatabaseUserProvider extends Construct {
   public get _prerequisites(): IDependable[] {
     return this.prerequisites;
   }
-}
 
-/** What aws-cdk-lib calls the mapping from regions to runtimes that it puts into stacks without a fixed region. */
-const RUNTIME_MAP = 'LatestNodeRuntimeMap';
+  /**
+   * The way to Secrets Manager that consumers of the users take as well.
+   *
+   * @internal
+   */
+  public get _endpoint(): SecretsManagerEndpoint | undefined {
+    return this.inVpc.secretsManagerEndpoint;
+  }
 
-/** CDK's provider framework with a role of its own: the one it would make may write to every log group, and invoke every version. */
-class Framework extends Construct {
-  public readonly serviceToken: string;
-
-  constructor(scope: Construct, id: string, handler: lambda.IFunction) {
-    super(scope, id);
-    const logGroup = functionLogGroup(this);
-    const role = functionRole(this, logGroup, [
-      new iam.PolicyStatement({ actions: ['lambda:InvokeFunction', 'lambda:GetFunction'], resources: [handler.functionArn] }),
-    ]);
-    const others = Stack.of(this).node.tryFindChild(RUNTIME_MAP);
-    const provider = new custom.Provider(this, 'Provider', {
-      onEventHandler: handler, logGroup, frameworkOnEventRole: role.withoutPolicyUpdates(),
-    });
-    // The lowest supported aws-cdk-lib chooses Node.js 20 or 18, by a mapping; Lambda soon creates no functions of either.
-    useCurrentNodejs(provider.node.findChild('framework-onEvent').node.defaultChild as lambda.CfnFunction);
-    if (!others) Stack.of(this).node.tryRemoveChild(RUNTIME_MAP);
-    this.serviceToken = provider.serviceToken;
+  /**
+   * Takes a user on, who is to own these databases: two of the same name, or two owners of a database, would undo each other's work.
+   *
+   * @internal
+   */
+  public _add(user: IDatabaseUser, owned: string[]): void {
+    const same = this.users.find(({ username }) => username === user.username);
+    if (same) fail(user, `'username' is '${user.username}', which ${same.node.path} has already; choose another`);
+    this.users.push(user);
+    for (const database of owned) {
+      const owner = this.owners.get(database);
+      if (owner) {
+        fail(user, `'privileges' make '${user.username}' the owner of '${database}', which ${owner.node.path} is already; a database has one owner:`
+          + ' choose Privileges.readWrite({ owner: … }), Privileges.readOnly({ owner: … }) or Privileges.connect()');
+      }
+      this.owners.set(database, user);
+    }
   }
 }

@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LocalCloud } from './local-cloud';
+
+/** An account to deploy to, and how processes reach it. */
+export interface Target {
+  /** A directory for whoever deploys. */
+  readonly scratch: string;
+  /** Environment of such a process. */
+  readonly environment: Record<string, string>;
+  /** Ends the processes. */
+  readonly signal: AbortSignal;
+  /** Account and Region, as CDK writes an environment. */
+  readonly target: string;
+}
 
 const CDK = join(__dirname, '..', '..', 'node_modules', '.bin', 'cdk');
 
@@ -12,14 +23,14 @@ export class CdkError extends Error {
   }
 }
 
-/** An app of one stack, and the real CDK CLI. */
+/** A stack of an app, and the real CDK CLI. */
 export class CdkApp {
   private readonly assembly: string;
   private readonly outputsFile: string;
 
   /** @param directory Where its cdk.json is. */
   constructor(
-    private readonly cloud: LocalCloud, private readonly directory: string, readonly stack: string,
+    private readonly cloud: Target, private readonly directory: string, readonly stack: string,
     private readonly context: Record<string, string> = {},
   ) {
     const name = [stack, ...Object.values(context)].join('-');
@@ -34,12 +45,12 @@ export class CdkApp {
 
   /** Deploys the stack. What the CLI printed. */
   async deploy(): Promise<string> {
-    return this.run(['deploy', this.stack, '--require-approval', 'never', '--outputs-file', this.outputsFile]);
+    return this.run(['deploy', this.stack, '--exclusively', '--require-approval', 'never', '--outputs-file', this.outputsFile]);
   }
 
   /** Deletes the stack. */
   async destroy(): Promise<void> {
-    await this.run(['destroy', this.stack, '--force']);
+    await this.run(['destroy', this.stack, '--exclusively', '--force']);
   }
 
   /** The stack's outputs, after a deployment. */

@@ -1,6 +1,6 @@
 import { ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,9 +54,10 @@ export class LocalCloud {
   /** Environment of a process that is to reach this cloud and no other. */
   readonly environment: Record<string, string>;
   private readonly process: ChildProcess;
+  private readonly uploads = new Set<string>();
   private readonly stopping = new AbortController();
 
-  private constructor(private readonly python: string, private readonly files: string, port: number) {
+  private constructor(readonly python: string, private readonly files: string, port: number) {
     this.client = { endpoint: `http://127.0.0.1:${port}`, region: REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
     this.caFile = join(files, 'ca.pem');
     this.scratch = mkdtempSync(join(files, 'scratch-'));
@@ -77,6 +78,9 @@ export class LocalCloud {
       PYTHONDONTWRITEBYTECODE: '1',
     };
     const { directory, user } = postgresBinaries(files);
+    // Where the functions are unpacked. An import(), unlike require(), looks for packages above the file only.
+    const temporary = mkdtempSync(join(files, 'functions-'));
+    symlinkSync(NODE_MODULES, join(temporary, 'node_modules'));
     const log = openSync(this.logFile, 'w');
     // In a session of its own: Ctrl-C is for us, who then close its input.
     this.process = spawn(python, [join(PROGRAM, 'main.py')], {
@@ -93,6 +97,7 @@ export class LocalCloud {
         ...user && { LOCAL_CLOUD_POSTGRES_USER: `${user.uid}:${user.gid}` },
         // What the functions, its children, find in AWS Lambda: the SDK, and the authority of RDS.
         NODE_PATH: NODE_MODULES,
+        TMPDIR: temporary,
         NODE_EXTRA_CA_CERTS: this.caFile,
       },
     });
@@ -129,12 +134,19 @@ export class LocalCloud {
 
   /** Calls an action of a service that speaks the Query protocol, and whose client this project has not. Status and XML. */
   async query(service: string, parameters: Record<string, string>): Promise<{ status: number; body: string }> {
-    const response = await fetch(this.client.endpoint, {
-      method: 'POST',
-      body: new URLSearchParams(parameters),
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=none` },
-    });
+    const response = await fetch(this.client.endpoint, { method: 'POST', body: new URLSearchParams(parameters), headers: credentialsFor(service) });
     return { status: response.status, body: await response.text() };
+  }
+
+  /** Uploads what is not there yet. Its URL. */
+  async put(bucket: string, key: string, body: () => Promise<Buffer>): Promise<string> {
+    const name = bucket.replace('${AWS::AccountId}', ACCOUNT).replace('${AWS::Region}', REGION);
+    const url = `${this.client.endpoint}/${name}/${key}`;
+    if (this.uploads.has(url)) return url;
+    const response = await fetch(url, { method: 'PUT', body: new Uint8Array(await body()), headers: credentialsFor('s3') });
+    if (!response.ok) throw new Error(`PUT ${name}/${key}: ${response.status} ${await response.text()}`);
+    this.uploads.add(url);
+    return url;
   }
 
   /** Ends it, its PostgreSQL servers and its files. */
@@ -158,6 +170,11 @@ export class LocalCloud {
       await delay(100);
     }
   }
+}
+
+/** Enough of a signature to tell the service; nobody checks it. */
+function credentialsFor(service: string): { authorization: string } {
+  return { authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=none` };
 }
 
 async function freePort(): Promise<number> {

@@ -88,7 +88,8 @@ test('a secret that names another user is refused before the admin does anything
 test('privileges can be taken back: from owner to connect', async () => {
   const database = `back_${rig.database}`;
   const secret = await rig.createUser('back', { database });
-  await rig.databaseUser.invoke(request(rig.properties(secret, rig.name('back'), { database, privileges: 'connect' }), 'Update'));
+  const declared = (privileges: 'owner' | 'connect') => rig.properties(secret, rig.name('back'), { database, privileges });
+  await rig.databaseUser.invoke({ ...request(declared('connect'), 'Update'), OldResourceProperties: declared('owner') });
   expect(await rig.inspect('SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1', [database])).toEqual([{ owner: rig.admin.username }]);
   expect(await rig.query(secret, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });

@@ -5,12 +5,13 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { deployed, isolatedVpc, logicalId, only } from './stacks';
 import {
-  DatabaseUser, DatabaseUserProvider, EncryptionKey, IPostgresDatabase, RotatingPostgres, RotationFunction, RotationFunctionProps, RotationStrategy,
+  DatabaseUser, DatabaseUserProvider, EncryptionKey, IPostgresDatabase, PostgresInstance, RotatingPostgres, RotationFunction, RotationFunctionProps,
+  RotationStrategy,
 } from '../../src';
 import { tagValue } from '../../src/private/binding';
 
 const { template, db } = deployed();
-const endpoint = (of: typeof db) => ['Address', 'Port'].map(part => ({ 'Fn::GetAtt': [logicalId(of.database.instance), `Endpoint.${part}`] }));
+const endpoint = (of: typeof db) => ['Address', 'Port'].map(part => ({ 'Fn::GetAtt': [logicalId((of.database as PostgresInstance).instance), `Endpoint.${part}`] }));
 const server = (of: typeof db) => ({ 'Fn::Join': ['', [endpoint(of)[0], ':', endpoint(of)[1]]] });
 
 function tagsOf(rendered: Template, secret: string): Record<string, unknown> {

@@ -1,6 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { deployed, logicalId, only, resourcesOf } from './stacks';
 import { RotationStrategy } from '../../src';
 
@@ -50,12 +49,6 @@ test('the database sits in isolated subnets and its group lets nothing out', () 
   const [, { Properties }] = only(template, 'AWS::EC2::SecurityGroup', 'Database');
   expect(Properties.SecurityGroupIngress).toBeUndefined();
   expect(Properties.SecurityGroupEgress).toEqual([expect.objectContaining({ CidrIp: '255.255.255.255/32' })]);
-});
-
-test('instance class, standby and backups can be chosen', () => {
-  deployed({
-    multiAz: false, instanceType: ec2.InstanceType.of(ec2.InstanceClass.R8G, ec2.InstanceSize.LARGE), databaseName: 'orders',
-  }).template.hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: false, DBInstanceClass: 'db.r8g.large', DBName: 'orders' });
 });
 
 // An id that changes replaces a database, a secret or a key of everyone who upgrades.

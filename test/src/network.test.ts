@@ -121,6 +121,14 @@ test('an endpoint that the app makes too late is an error at synthesis', () => {
   expect(() => Template.fromStack(stack)).toThrow(/'Stack\/Vpc\/Late' is a second endpoint .* make it before the first RotatingPostgres/);
 });
 
+test('one that the app makes too late by itself, as a plain resource, is the same error', () => {
+  const stack = newStack();
+  const vpc = isolatedVpc(stack);
+  new RotatingPostgres(stack, 'Orders', { vpc });
+  new ec2.CfnVPCEndpoint(stack, 'Plain', { vpcId: vpc.vpcId, serviceName: SERVICE.name, vpcEndpointType: 'Interface', privateDnsEnabled: true });
+  expect(() => Template.fromStack(stack)).toThrow("'Stack/Plain' is a second endpoint");
+});
+
 describe('in an imported VPC', () => {
   const imported = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: 'vpc-1', vpcCidrBlock: '10.0.0.0/16', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'],
@@ -139,12 +147,24 @@ describe('in an imported VPC', () => {
     expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('must reach Secrets Manager'))).toHaveLength(1);
   });
 
-  test('an endpoint is made when asked', () => {
+  test('an endpoint is made when asked, and admits each function by its group as well: the VPC may have more ranges than are known', () => {
     const stack = newStack();
     const vpc = imported(stack);
     new RotatingPostgres(stack, 'Orders', { vpc, secretsManagerEndpoint: SecretsManagerEndpoint.forVpc(vpc) });
-    Template.fromStack(stack).resourceCountIs('AWS::EC2::VPCEndpoint', 1);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::EC2::VPCEndpoint', 1);
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('must reach Secrets Manager'));
+    const [group] = only(template, 'AWS::EC2::SecurityGroup', 'SecretsManagerEndpoint');
+    const admitted = Object.values(resourcesOf(template)).filter(({ Type, Properties: { GroupId } }) =>
+      Type === 'AWS::EC2::SecurityGroupIngress' && JSON.stringify(GroupId).includes(group));
+    expect(admitted).toHaveLength(2);
+  });
+
+  test('an endpoint is not made for addresses that nobody has named', () => {
+    const stack = newStack();
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], isolatedSubnetIds: ['subnet-1'] });
+    expect(() => SecretsManagerEndpoint.forVpc(vpc)).toThrow("Stack/Vpc: the VPC was imported without 'vpcCidrBlock'");
+    expect(() => SecretsManagerEndpoint.forVpc(vpc, { onlyAdmittedGroups: true })).not.toThrow();
   });
 
   test('an imported endpoint is used when given', () => {

@@ -1,52 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { deployed, isolatedVpc, logicalId, only, resourcesOf, type TemplateResource } from './stacks';
+import { before, ids } from './graph';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
 import { RotatingPostgres, SecretsManagerEndpoint } from '../../src';
-
-/** The resources that CloudFormation finishes before it starts this one: what it names, refers to or mentions, and so on. */
-function before(template: Template, id: string): Set<string> {
-  const resources = resourcesOf(template);
-  const done = new Set<string>();
-  const visit = (current: string) => {
-    for (const next of references(resources[current]).filter(name => name in resources && !done.has(name))) {
-      done.add(next);
-      visit(next);
-    }
-  };
-  visit(id);
-  return done;
-}
-
-function references(resource: TemplateResource): string[] {
-  const found = [resource.DependsOn ?? []].flat();
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(walk);
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, inner] of Object.entries(value)) {
-      if (key === 'Ref') {
-        found.push(inner);
-      } else if (key === 'Fn::GetAtt') {
-        found.push(typeof inner === 'string' ? inner.split('.')[0] : inner[0]);
-      } else if (key === 'Fn::Sub') {
-        const [text, values] = Array.isArray(inner) ? inner : [inner, {}];
-        for (const [, name] of String(text).matchAll(/\$\{([\w:]+)/g)) found.push(name);
-        walk(values);
-      } else {
-        walk(inner);
-      }
-    }
-  };
-  walk(resource.Properties);
-  return found;
-}
-
-/** The logical ids of the resources of a type whose id has these words. */
-function ids(template: Template, type: string, part = ''): string[] {
-  const found = Object.entries(resourcesOf(template)).filter(([id, resource]) => resource.Type === type && id.includes(part)).map(([id]) => id);
-  if (found.length === 0) throw new Error(`no ${type} ${part}`);
-  return found;
-}
 
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
 const USER = 'Custom::RotatingPostgresUser';
@@ -74,7 +31,7 @@ test('the user is created after everything its function needs, and so deleted be
   expect([...done]).toEqual(expect.arrayContaining([
     ...database, ...endpoint, ...working('UserProvider'),
     ...ids(template, 'AWS::SecretsManager::Secret'),
-    ...ids(template, 'AWS::IAM::Policy', 'UserProviderAdminAccess'), ...ids(template, 'AWS::IAM::Policy', 'UserAccess'),
+    ...ids(template, 'AWS::IAM::Policy', 'UserProviderInVpcSecretAccess'),
   ]));
 });
 
@@ -83,7 +40,7 @@ test('the application user is rotated after it was created and everything that t
   expect([...done]).toEqual(expect.arrayContaining([
     ...database, ...endpoint, ...working('RotationFunction'),
     ...ids(template, 'AWS::SecretsManager::Secret'),
-    ...ids(template, 'AWS::IAM::Policy', 'OrdersUserRotation'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
+    ...ids(template, 'AWS::IAM::Policy', 'RotationFunctionInVpcSecretAccess'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
   ]));
 });
 
@@ -91,7 +48,7 @@ test('the admin is rotated after everything that the rotation needs, and after t
   const done = before(template, only(template, SCHEDULE, 'AdminRotation')[0]);
   expect([...done]).toEqual(expect.arrayContaining([
     ...database, ...endpoint, ...working('RotationFunction'),
-    ...ids(template, 'AWS::IAM::Policy', 'AdminRotation'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
+    ...ids(template, 'AWS::IAM::Policy', 'RotationFunctionInVpcSecretAccess'), ...ids(template, 'AWS::Lambda::Permission'), ...ids(template, USER),
   ]));
 });
 

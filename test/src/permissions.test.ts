@@ -32,10 +32,15 @@ function statementsOf(rendered: Template, rolePart: string): unknown[] {
   return documents.flatMap(document => document.Statement);
 }
 const ownLogs = (part: string) => allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::GetAtt': [only(template, 'AWS::Logs::LogGroup', part)[0], 'Arn'] });
-const ATTACH_TO_VPC = allow([
+const ATTACHING = [
   'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
   'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
-], '*');
+];
+/** For Lambda, which does it in the role's name, and not for the function's own code. */
+const ATTACH_TO_VPC = [
+  allow(ATTACHING, '*'),
+  { Action: ATTACHING, Effect: 'Deny', Resource: '*', Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } } },
+];
 const ROTATE = [
   'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
   'secretsmanager:UpdateSecretVersionStage', 'secretsmanager:ListSecretVersionIds',
@@ -48,10 +53,8 @@ function sameStatements(actual: unknown[], expected: unknown[]) {
 
 test('the rotation function may rotate its two secrets, log in as the admin, write its log and attach to the VPC: nothing else', () => {
   sameStatements(statementsOf(template, 'RotationFunction'), [
-    ownLogs('RotationFunction'), ATTACH_TO_VPC,
-    allow(ROTATE, adminSecret), allowKeyFor(adminSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
-    allow(ROTATE, appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
-    allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
+    ownLogs('RotationFunction'), ...ATTACH_TO_VPC,
+    allow(ROTATE, [appSecret, adminSecret]), allowKeyFor([appSecret, adminSecret], ['kms:Decrypt', 'kms:GenerateDataKey']),
   ]);
 });
 
@@ -76,7 +79,7 @@ describe('grantRevoke', () => {
   test('makes that function, which may replace the user\'s credential, log in as the admin, write its log and attach to the VPC: nothing else', () => {
     const logs = { 'Fn::GetAtt': [only(rendered, 'AWS::Logs::LogGroup', 'Revocation')[0], 'Arn'] };
     sameStatements(statementsOf(rendered, 'RevocationFunction'), [
-      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs), ATTACH_TO_VPC,
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs), ...ATTACH_TO_VPC,
       allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
       allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
     ]);
@@ -84,16 +87,24 @@ describe('grantRevoke', () => {
     expect(Properties.Environment).toEqual({ Variables: { ROTATING_POSTGRES_SERVERS: expect.anything() } });
   });
 
-  test('changes nothing else', () => {
+  test('changes nothing else, but that the guard of the secret lets the function write', () => {
     const properties = (resources: Record<string, TemplateResource>) => Object.fromEntries(
       Object.entries(resources).filter(([id]) => !/Revocation|^Incident|^Automation/.test(id)).map(([id, { Properties }]) => [id, Properties]));
-    expect(properties(resourcesOf(rendered))).toEqual(properties(resourcesOf(template)));
+    const exempt: unknown[] = [];
+    const others: Record<string, unknown> = JSON.parse(JSON.stringify(properties(resourcesOf(rendered))), (name, value) => {
+      if (name !== 'aws:PrincipalArn') return value;
+      const added = (value as unknown[]).filter(arn => JSON.stringify(arn).includes('Revocation'));
+      exempt.push(...added);
+      return (value as unknown[]).filter(arn => !added.includes(arn));
+    });
+    expect(others).toEqual(properties(resourcesOf(template)));
+    expect(exempt).toEqual([{ 'Fn::GetAtt': [logicalId(orders.revocationFunction.role), 'Arn'] }]);
   });
 });
 
 test('the function that creates users may log in as the admin and complete the user\'s secret: nothing else', () => {
   sameStatements(statementsOf(template, 'UserProviderInVpc'), [
-    ownLogs('UserProviderInVpc'), ATTACH_TO_VPC,
+    ownLogs('UserProviderInVpc'), ...ATTACH_TO_VPC,
     allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
     allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
   ]);
@@ -101,8 +112,8 @@ test('the function that creates users may log in as the admin and complete the u
 
 test('the framework function may invoke that one function', () => {
   const handler = { 'Fn::GetAtt': [only(template, 'AWS::Lambda::Function', 'UserProviderInVpc')[0], 'Arn'] };
-  sameStatements(statementsOf(template, 'Framework'), [
-    ownLogs('Framework'), allow(['lambda:InvokeFunction', 'lambda:GetFunction'], handler),
+  sameStatements(statementsOf(template, 'UserProviderFramework'), [
+    ownLogs('UserProviderFramework'), allow(['lambda:InvokeFunction', 'lambda:GetFunction'], handler),
   ]);
 });
 
@@ -139,6 +150,14 @@ describe('the key policy', () => {
       delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('secretsmanager') }),
       delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('rds') }),
       delegate('GrantToRds', 'kms:CreateGrant', { StringEquals: through('rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+      {
+        Sid: 'GrantToNobodyElse',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'kms:CreateGrant',
+        Resource: '*',
+        Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+      },
     ]);
   });
 

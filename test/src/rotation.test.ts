@@ -3,9 +3,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
-import { DatabaseUser, Privileges, RotatingPostgres, RotationStrategy, ScheduledRotation } from '../../src';
+import { DatabaseUser, PostgresInstance, Privileges, RotatingPostgres, RotationStrategy, ScheduledRotation } from '../../src';
 
 const { template, db } = deployed();
+const instance = logicalId((db.database as PostgresInstance).instance);
 
 test('the functions run on arm64 and current Node.js, log JSON to a group with retention, and reach nothing but database and endpoint', () => {
   for (const part of ['RotationFunction', 'UserProviderInVpc']) {
@@ -23,17 +24,17 @@ test('the functions run on arm64 and current Node.js, log JSON to a group with r
     expect(SecurityGroupEgress).toEqual([expect.objectContaining({ CidrIp: '255.255.255.255/32' })]);
     const egress = Object.values(resourcesOf(template)).filter(r =>
       r.Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(r.Properties.GroupId).includes(group));
-    const port = { 'Fn::GetAtt': [logicalId(db.database.instance), 'Endpoint.Port'] };
+    const port = { 'Fn::GetAtt': [instance, 'Endpoint.Port'] };
     expect(egress.map(({ Properties: { FromPort, ToPort } }) => [FromPort, ToPort])).toEqual([[port, port], [443, 443]]);
   }
 });
 
 test('no function in the VPC answers CloudFormation: the framework function outside it does', () => {
-  const [, { Properties }] = only(template, 'AWS::Lambda::Function', 'framework');
+  const [framework, { Properties }] = only(template, 'AWS::Lambda::Function', 'UserProviderFramework');
   expect(Properties).toMatchObject({ Runtime: 'nodejs24.x' });
   expect(Properties.VpcConfig).toBeUndefined();
   expect(only(template, 'Custom::RotatingPostgresUser')[1].Properties.ServiceToken).toEqual({
-    'Fn::GetAtt': [only(template, 'AWS::Lambda::Function', 'framework')[0], 'Arn'],
+    'Fn::GetAtt': [framework, 'Arn'],
   });
 });
 
@@ -53,10 +54,10 @@ test('the user resource tells its function where the database is and what the us
     adminSecretArn: { Ref: logicalId(db.adminSecret) },
     username: 'app',
     engine: 'postgres',
-    host: { 'Fn::GetAtt': [logicalId(db.database.instance), 'Endpoint.Address'] },
-    port: { 'Fn::GetAtt': [logicalId(db.database.instance), 'Endpoint.Port'] },
+    host: { 'Fn::GetAtt': [instance, 'Endpoint.Address'] },
+    port: { 'Fn::GetAtt': [instance, 'Endpoint.Port'] },
     database: 'app',
-    dbInstanceIdentifier: { Ref: logicalId(db.database.instance) },
+    dbInstanceIdentifier: { Ref: instance },
     privileges: 'owner',
     strategy: 'alternating',
   });
@@ -82,7 +83,7 @@ test.each([
   scheduled.allResourcesProperties('AWS::SecretsManager::RotationSchedule', { RotationRules, RotateImmediatelyOnUpdate: false });
 });
 
-test('a further user shares functions and provider, and adds four resources and a role policy', () => {
+test('a further user shares functions, provider and role policies, and adds four resources', () => {
   const stack = new Stack(new App(), 'Stack');
   const orders = new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack) });
   const reports = new DatabaseUser(stack, 'Reports', {
@@ -96,7 +97,7 @@ test('a further user shares functions and provider, and adds four resources and 
   const more = Template.fromStack(stack);
   const added = Object.entries(resourcesOf(more)).filter(([id]) => !(id in resourcesOf(template))).map(([, { Type }]) => Type);
   expect(added.sort()).toEqual([
-    'AWS::IAM::Policy', 'AWS::IAM::Policy', 'AWS::SecretsManager::RotationSchedule', 'AWS::SecretsManager::Secret', 'Custom::RotatingPostgresUser',
+    'AWS::SecretsManager::ResourcePolicy', 'AWS::SecretsManager::RotationSchedule', 'AWS::SecretsManager::Secret', 'Custom::RotatingPostgresUser',
   ]);
   more.hasResourceProperties('Custom::RotatingPostgresUser', { username: 'reports', privileges: 'connect', strategy: 'single' });
 });
@@ -107,16 +108,16 @@ test('a secret imported by a partial ARN is rotated with its unknown ending left
   const partial = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:legacy';
   const secret = secretsmanager.Secret.fromSecretAttributes(stack, 'Legacy', { secretPartialArn: partial, encryptionKey: orders.encryptionKey });
   new ScheduledRotation(stack, 'LegacyRotation', { secret, rotationFunction: orders.rotationFunction });
-  const [, { Properties }] = only(Template.fromStack(stack), 'AWS::IAM::Policy', 'LegacyRotation');
-  expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toEqual([
-    expect.objectContaining({ Resource: `${partial}-??????` }),
+  const [, { Properties }] = only(Template.fromStack(stack), 'AWS::IAM::Policy', 'RotationFunctionInVpcSecretAccess');
+  expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toEqual(expect.arrayContaining([
+    expect.objectContaining({ Resource: expect.arrayContaining([`${partial}-??????`]) }),
     expect.objectContaining({
       Condition: {
         StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' },
         StringLike: { 'kms:EncryptionContext:SecretARN': `${partial}-??????` },
       },
     }),
-  ]);
+  ]));
 });
 
 test('secrets are named Environment/Application/Type when the user asks for it', () => {

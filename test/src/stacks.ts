@@ -9,6 +9,7 @@ export interface TemplateResource {
   readonly Type: string;
   readonly DependsOn?: string | string[];
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
   readonly Properties: Record<string, unknown>;
 }
 

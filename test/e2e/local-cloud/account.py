@@ -9,6 +9,7 @@ import botocore.session
 LISTINGS = (
     ('cloudformation', 'describe_stacks', 'Stacks', 'StackName'),
     ('cloudwatch', 'describe_alarms', 'MetricAlarms', 'AlarmName'),
+    ('ec2', 'describe_addresses', 'Addresses', 'AllocationId'),
     ('ec2', 'describe_flow_logs', 'FlowLogs', 'FlowLogId'),
     ('ec2', 'describe_route_tables', 'RouteTables', 'RouteTableId'),
     ('ec2', 'describe_security_groups', 'SecurityGroups', 'GroupId'),
@@ -19,6 +20,8 @@ LISTINGS = (
     ('iam', 'list_roles', 'Roles', 'RoleName'),
     ('lambda', 'list_functions', 'Functions', 'FunctionName'),
     ('logs', 'describe_log_groups', 'logGroups', 'logGroupName'),
+    ('rds', 'describe_db_clusters', 'DBClusters', 'DBClusterIdentifier'),
+    ('rds', 'describe_db_cluster_parameter_groups', 'DBClusterParameterGroups', 'DBClusterParameterGroupName'),
     ('rds', 'describe_db_instances', 'DBInstances', 'DBInstanceIdentifier'),
     ('rds', 'describe_db_parameter_groups', 'DBParameterGroups', 'DBParameterGroupName'),
     ('rds', 'describe_db_subnet_groups', 'DBSubnetGroups', 'DBSubnetGroupName'),

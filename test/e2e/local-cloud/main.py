@@ -9,7 +9,10 @@ import sys
 import threading
 
 import database
+import functions
+import in_use
 import network
+import policy_sizes
 import postgres_server
 import secret_resources
 
@@ -22,9 +25,8 @@ def _end_with_input():
 
 
 if __name__ == '__main__':
-    secret_resources.install()
-    network.install()
-    database.install()
+    for part in (secret_resources, network, database, functions, policy_sizes, in_use):
+        part.install()
     threading.Thread(target=_end_with_input, daemon=True).start()
     from ministack.app import main
     main()

@@ -3,10 +3,12 @@
 import contextvars
 import logging
 import threading
+import time
 
 from ministack.core.responses import get_account_id
 
 import functions
+import managed_master
 import version_stages
 from errors import ServiceError
 from secrets_manager import action, token
@@ -19,13 +21,16 @@ log = logging.getLogger('local-cloud')
 def rotate_secret(secret, data):
     """Begins a rotation, which runs on after the answer. It is tried once, where AWS repeats it: nothing heals unseen."""
     version_id = token(data)
+    if secret.get('OwningService'):
+        return _rotate_managed(secret, version_id)
     function_arn = data.get('RotationLambdaARN') or secret.get('RotationLambdaARN')
     if not function_arn:
         raise ServiceError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.')
     # AWS documents that Secrets Manager sends the source account. It documents no source ARN.
-    if not functions.may_invoke(function_arn, 'secretsmanager.amazonaws.com', {'aws:sourceaccount': get_account_id()}):
+    refusal = functions.refusal(function_arn, 'secretsmanager.amazonaws.com', {'aws:sourceaccount': get_account_id()})
+    if refusal:
         raise ServiceError('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function. Ensure that the '
-                           'function policy grants access to the principal secretsmanager.amazonaws.com.')
+                           f'function policy grants access to the principal secretsmanager.amazonaws.com. (local cloud: {refusal})')
     if version_id in secret['Versions']:
         return {'VersionId': version_id}
     if version_stages.rotation_incomplete(secret):
@@ -49,6 +54,15 @@ def _rotate(secret, version_id):
         return
     if version_stages.CURRENT not in secret['Versions'][version_id]['Stages']:
         log.error('rotation of %s failed: finishSecret did not move AWSCURRENT', secret['ARN'])
+        return
+    secret['LastRotatedDate'] = time.time()
+
+
+def _rotate_managed(secret, version_id):
+    """RDS rotates its own at once, of which no function is told."""
+    managed_master.rotate(secret, version_id)
+    secret['LastRotatedDate'] = time.time()
+    return {'VersionId': version_id}
 
 
 def _test(secret, version_id):

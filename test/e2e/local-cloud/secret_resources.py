@@ -1,4 +1,4 @@
-"""CloudFormation's resource types of Secrets Manager: one that ministack lacks, two that it does otherwise than AWS."""
+"""CloudFormation's resource types of Secrets Manager: two that ministack lacks, two that it does otherwise than AWS."""
 
 import json
 
@@ -11,6 +11,7 @@ from cloudformation import original, override
 from errors import ServiceError
 
 SECRET = 'AWS::SecretsManager::Secret'
+_IDENTIFIERS = {'AWS::RDS::DBInstance': 'dbInstanceIdentifier', 'AWS::RDS::DBCluster': 'dbClusterIdentifier'}
 
 
 def install():
@@ -18,6 +19,7 @@ def install():
     _install_secret()
     _install_target_attachment()
     _install_rotation_schedule()
+    _install_resource_policy()
 
 
 def _name_of(secret_arn):
@@ -42,15 +44,14 @@ def _install_secret():
 
 
 def _install_target_attachment():
-    """AWS also writes the identifier of the instance."""
+    """AWS also writes the identifier of the instance or cluster."""
     connection = provisioners._sm_target_connection
 
     def with_identifier(target_type, target_id):
-        identifier = {'dbInstanceIdentifier': target_id} if target_type == 'AWS::RDS::DBInstance' else {}
-        return {**connection(target_type, target_id), **identifier}
+        return {**connection(target_type, target_id), _IDENTIFIERS[target_type]: target_id}
 
     provisioners._sm_target_connection = with_identifier
-    provisioners._SM_TARGET_KEYS += ('dbInstanceIdentifier',)
+    provisioners._SM_TARGET_KEYS += tuple(_IDENTIFIERS.values())
 
 
 def _install_rotation_schedule():
@@ -74,3 +75,21 @@ def _install_rotation_schedule():
 
     override('AWS::SecretsManager::RotationSchedule', create=create, delete=delete,
              update=lambda _id, _old, new, stack_name: create(None, new, stack_name))
+
+
+def _install_resource_policy():
+    def create(_logical_id, properties, _stack_name):
+        secret = secrets_manager.find(properties['SecretId'])
+        if secret['ARN'] in service._resource_policies:
+            raise ValueError(f"A resource policy already exists on {secret['ARN']}")
+        return put(secret, properties)
+
+    def put(secret, properties):
+        service._put_resource_policy({'SecretId': secret['ARN'], 'ResourcePolicy': json.dumps(properties['ResourcePolicy'])})
+        return secret['ARN'], {'Id': secret['ARN']}
+
+    def delete(physical_id, _properties):
+        service._resource_policies.pop(physical_id, None)
+
+    override('AWS::SecretsManager::ResourcePolicy', create=create, delete=delete,
+             update=lambda physical_id, _old, new, _stack_name: put(secrets_manager.find(physical_id), new))

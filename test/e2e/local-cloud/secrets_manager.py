@@ -1,5 +1,6 @@
 """Secrets Manager's actions on values and labels, as strict as AWS's; ministack's own lose and overwrite labels."""
 
+import json
 import uuid
 
 import ministack.services.secretsmanager as service
@@ -7,6 +8,8 @@ from ministack.core.responses import error_response_json, json_response
 
 import version_stages
 from errors import ServiceError
+
+_describe = service._describe_secret
 
 
 def find(secret_id):
@@ -55,6 +58,8 @@ def put_secret_value(secret, data):
     string, binary = data.get('SecretString'), data.get('SecretBinary')
     if (string is None) == (binary is None):
         raise ServiceError('InvalidParameterException', 'You must provide either SecretString or SecretBinary.')
+    if secret.get('OwningService'):
+        raise ServiceError('InvalidRequestException', f"This secret is managed by {secret['OwningService']}; only that service changes it.")
     version_id = token(data)
     version_stages.put(secret, version_id, string, binary, data.get('VersionStages') or [version_stages.CURRENT])
     return {'VersionId': version_id, 'VersionStages': list(secret['Versions'][version_id]['Stages'])}
@@ -73,6 +78,17 @@ def list_secret_version_ids(secret, data):
         for version_id, version in secret['Versions'].items() if version['Stages'] or data.get('IncludeDeprecated')
     ]}
 
+
+def describe_secret(data):
+    """With the date of the last rotation and the owner, which ministack leaves out."""
+    status, _, body = answer = _describe(data)
+    if status >= 400:
+        return answer
+    _, secret = service._resolve(data['SecretId'])
+    return json_response({**json.loads(body), **{name: secret[name] for name in ('LastRotatedDate', 'OwningService') if secret.get(name)}})
+
+
+service._describe_secret = describe_secret
 
 # What UpdateSecret, and with it CloudFormation, does to labels.
 service._apply_current_promotion = version_stages.publish

@@ -1,0 +1,44 @@
+import type { ErrorLog, LoggedError } from './prove';
+import type { Deadline } from '../ports/deadline';
+
+/** A rotation may have begun before this function did. */
+const LOOK_BACK_MS = 15 * 60_000;
+/** A page may be empty and yet not the last. */
+const MOST_PAGES = 50;
+const CALL_TIMEOUT_MS = 10_000;
+
+/** The errors that a rotation function wrote to its log group, of this deployment. */
+export class CloudWatchErrorLog implements ErrorLog {
+  private readonly since = Date.now() - LOOK_BACK_MS;
+
+  constructor(readonly name: string, private readonly deadline: Deadline) {}
+
+  async lastError(secretArn: string): Promise<LoggedError | undefined> {
+    const { CloudWatchLogsClient, FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs'); // for a failure only
+    const client = new CloudWatchLogsClient({ maxAttempts: 4 });
+    let last: LoggedError | undefined;
+    let nextToken: string | undefined;
+    let pages = 0;
+    do {
+      const answer = await client.send(new FilterLogEventsCommand({
+        logGroupName: this.name,
+        startTime: this.since,
+        filterPattern: `{ ($.level = "ERROR") && ($.secretId = "${secretArn}") }`,
+        nextToken,
+      }), { abortSignal: AbortSignal.timeout(Math.min(CALL_TIMEOUT_MS, this.deadline.remaining())) });
+      for (const { message } of answer.events ?? []) last = parse(message) ?? last;
+      nextToken = answer.nextToken;
+    } while (nextToken && ++pages < MOST_PAGES);
+    return last;
+  }
+}
+
+/** A line of our own log; what else is in the group says nothing that may be passed on. */
+function parse(line: string | undefined): LoggedError | undefined {
+  try {
+    const { code, message } = JSON.parse(line ?? '') as Record<string, unknown>;
+    return typeof code === 'string' && typeof message === 'string' ? { code, message } : undefined;
+  } catch {
+    return undefined;
+  }
+}

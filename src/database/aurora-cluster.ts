@@ -1,0 +1,105 @@
+import { Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, Dependable } from 'constructs';
+import { masterCredentials, settleAdminSecret } from './admin-password';
+import { AuroraCapacity, WRITER } from './aurora-capacity';
+import { engineVersion } from './engine-version';
+import {
+  acknowledgeDatabase, countOf, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, newDatabaseName, NewDatabaseProps, protection,
+} from './new-database';
+import { IPostgresDatabase } from './postgres-database';
+import { innermostSubnets } from '../private/subnets';
+
+/** Of the 16 instances of an Aurora cluster one writes. */
+const MOST_READERS = 15;
+
+/** What is chosen for an `AuroraCluster`. */
+export interface AuroraClusterOptions extends DatabaseOptions {
+  /**
+   * What the instances run on.
+   * @default AuroraCapacity.serverlessV2()
+   */
+  readonly capacity?: AuroraCapacity;
+  /**
+   * Number of readers, 0 to 15, in other Availability Zones as far as there are. One of them takes over when the writer fails; without
+   * any, a new writer is made first.
+   * @default 1
+   */
+  readonly readers?: number;
+}
+
+/** Properties of an `AuroraCluster`. */
+export interface AuroraClusterProps extends NewDatabaseProps, AuroraClusterOptions {}
+
+/** An Aurora PostgreSQL cluster: encrypted, TLS and SCRAM only, not public, backed up, retained. */
+export class AuroraCluster extends Construct implements IPostgresDatabase {
+  /** Engine as secrets name it. */
+  public readonly engine = 'aurora-postgresql';
+  /** Host name of the cluster endpoint, where the writer is. */
+  public readonly host: string;
+  /** TCP port, as text, for it is known at deployment only. */
+  public readonly port: string;
+  /** Database that applications connect to. */
+  public readonly databaseName: string;
+  /** Host name of the reader endpoint, which leads to the writer where there is no reader. */
+  public readonly readerHost?: string;
+  /** Identifier of the cluster. */
+  public readonly dbClusterIdentifier?: string;
+  /** What `rds-db:connect` names the cluster. */
+  public readonly resourceId?: string;
+  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
+  public readonly adminSecret: secretsmanager.ISecret;
+  /** Who may connect, to the readers as well; the port of PostgreSQL is the default. */
+  public readonly connections: ec2.Connections;
+  /** The cluster itself. */
+  public readonly cluster: rds.DatabaseCluster;
+
+  constructor(scope: Construct, id: string, props: AuroraClusterProps) {
+    super(scope, id);
+    const { encryptionKey } = props;
+    this.databaseName = newDatabaseName(this, props.databaseName);
+    const { full, major } = engineVersion(this, props.version);
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.of(full, major) });
+    const capacity = props.capacity ?? AuroraCapacity.serverlessV2();
+
+    this.cluster = new rds.DatabaseCluster(this, 'Cluster', {
+      ...protection(props),
+      ...capacity._instances(countOf(this, 'readers', props.readers ?? 1, MOST_READERS), {
+        publiclyAccessible: false,
+        enablePerformanceInsights: true,
+        performanceInsightEncryptionKey: encryptionKey,
+        caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
+        autoMinorVersionUpgrade: true,
+      }),
+      engine,
+      parameterGroup: databaseParameterGroup(this, engine, props),
+      defaultDatabaseName: this.databaseName,
+      credentials: masterCredentials(this, props),
+      vpc: props.vpc,
+      vpcSubnets: innermostSubnets(this, props.vpc),
+      securityGroups: [databaseSecurityGroup(this, props)],
+      storageEncryptionKey: encryptionKey,
+      cloudwatchLogsExports: ['postgresql'],
+      iamAuthentication: true,
+      backup: { retention: props.backupRetention ?? Duration.days(7) },
+      copyTagsToSnapshot: true,
+    });
+    const cluster = this.cluster.node.defaultChild as rds.CfnDBCluster;
+    if (capacity._unjudged) cluster.serverlessV2ScalingConfiguration = capacity._unjudged;
+    this.host = cluster.attrEndpointAddress;
+    this.port = cluster.attrEndpointPort;
+    this.readerHost = cluster.attrReadEndpointAddress;
+    this.dbClusterIdentifier = this.cluster.clusterIdentifier;
+    this.resourceId = this.cluster.clusterResourceIdentifier;
+    this.adminSecret = settleAdminSecret(this, cluster, this.cluster.secret, props);
+    this.connections = this.cluster.connections;
+    for (const resource of this.node.findAll()) {
+      if (resource instanceof rds.CfnDBCluster || resource instanceof rds.CfnDBInstance) acknowledgeDatabase(resource, props);
+    }
+
+    // A cluster has its endpoint before it has an instance that answers there.
+    Dependable.implement(this, { dependencyRoots: [cluster, this.cluster.node.findChild(WRITER)] });
+  }
+}

@@ -1,0 +1,124 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, Dependable } from 'constructs';
+import { masterCredentials, settleAdminSecret } from './admin-password';
+import { engineVersion } from './engine-version';
+import {
+  acknowledgeDatabase, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, groupsPolicy, newDatabaseName, NewDatabaseProps, protection,
+} from './new-database';
+import { IPostgresDatabase } from './postgres-database';
+import { acknowledge, acknowledgeLint } from '../private/acknowledge';
+import { innermostSubnets } from '../private/subnets';
+
+/** cfn-lint: what a Multi-AZ DB cluster must and must not have. */
+const MULTI_AZ_RULES = 'E3692';
+
+/** What is chosen for a `MultiAzCluster`. */
+export interface MultiAzClusterOptions extends DatabaseOptions {
+  /**
+   * Instance class of the writer and both readers: one that Amazon RDS has for Multi-AZ DB clusters, with a local disk.
+   * @default - db.m6gd.large
+   */
+  readonly instanceType?: ec2.InstanceType;
+  /**
+   * Storage of each instance, in GiB. It does not grow by itself.
+   * @default 100
+   */
+  readonly allocatedStorage?: number;
+  /**
+   * I/O operations per second of each instance, where the storage is 400 GiB or more; below, they are fixed.
+   * @default - what Amazon RDS gives for the storage: 3,000 below 400 GiB
+   */
+  readonly iops?: number;
+}
+
+/** Properties of a `MultiAzCluster`. */
+export interface MultiAzClusterProps extends NewDatabaseProps, MultiAzClusterOptions {}
+
+/**
+ * An RDS for PostgreSQL Multi-AZ DB cluster, a writer and two readers in three Availability Zones: encrypted, TLS and SCRAM only, not public,
+ * backed up, retained. The VPC needs subnets in three Availability Zones.
+ */
+export class MultiAzCluster extends Construct implements IPostgresDatabase {
+  /** Engine as secrets name it. */
+  public readonly engine = 'postgres';
+  /** Host name of the cluster endpoint, where the writer is. */
+  public readonly host: string;
+  /** TCP port, as text, for it is known at deployment only. */
+  public readonly port: string;
+  /** Database that applications connect to. */
+  public readonly databaseName: string;
+  /** Host name of the reader endpoint. */
+  public readonly readerHost?: string;
+  /** Identifier of the cluster. */
+  public readonly dbClusterIdentifier?: string;
+  /** None: a login through IAM is not documented for clusters of this kind. */
+  public readonly resourceId?: string;
+  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
+  public readonly adminSecret: secretsmanager.ISecret;
+  /** Who may connect, to the readers as well; the port of PostgreSQL is the default. */
+  public readonly connections: ec2.Connections;
+  /** The cluster itself, for which aws-cdk-lib has no construct of a higher level. */
+  public readonly cluster: rds.CfnDBCluster;
+
+  constructor(scope: Construct, id: string, props: MultiAzClusterProps) {
+    super(scope, id);
+    const { encryptionKey } = props;
+    this.databaseName = newDatabaseName(this, props.databaseName);
+    // A minor version: CreateDBCluster is documented to take a major one alone for Aurora only.
+    const { full, major } = engineVersion(this, props.version ?? '18.4');
+    const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(full, major) });
+    const { removalPolicy, deletionProtection } = protection(props);
+    const securityGroup = databaseSecurityGroup(this, props);
+    const subnets = new rds.SubnetGroup(this, 'Subnets', {
+      description: 'PostgreSQL database', vpc: props.vpc, vpcSubnets: innermostSubnets(this, props.vpc), removalPolicy: groupsPolicy(props),
+    });
+    const admin = masterCredentials(this, props);
+    const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M6GD, ec2.InstanceSize.LARGE);
+
+    const cluster = this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
+      engine: this.engine,
+      engineVersion: full,
+      dbClusterInstanceClass: `db.${instanceType}`,
+      storageType: 'gp3',
+      allocatedStorage: props.allocatedStorage ?? 100,
+      iops: props.iops,
+      dbClusterParameterGroupName: databaseParameterGroup(this, engine, props).bindToCluster({}).parameterGroupName,
+      databaseName: this.databaseName,
+      masterUsername: admin.username,
+      masterUserPassword: admin.password?.unsafeUnwrap(),
+      dbSubnetGroupName: subnets.subnetGroupName,
+      vpcSecurityGroupIds: [securityGroup.securityGroupId],
+      publiclyAccessible: false,
+      storageEncrypted: true,
+      kmsKeyId: encryptionKey.keyArn,
+      performanceInsightsEnabled: true,
+      performanceInsightsKmsKeyId: encryptionKey.keyArn,
+      enableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      autoMinorVersionUpgrade: true,
+      backupRetentionPeriod: (props.backupRetention ?? Duration.days(7)).toDays(),
+      copyTagsToSnapshot: true,
+      deletionProtection,
+    });
+    cluster.applyRemovalPolicy(removalPolicy);
+    // It asks for Iops, which RDS refuses for gp3 storage below 400 GiB.
+    if (props.iops === undefined) acknowledgeLint(cluster, MULTI_AZ_RULES);
+    acknowledgeDatabase(cluster, props);
+    acknowledge(cluster, { rules: ['CKV_AWS_162'], reason: 'AWS documents logins through IAM for Aurora clusters only.' });
+
+    this.host = cluster.attrEndpointAddress;
+    this.port = cluster.attrEndpointPort;
+    this.readerHost = cluster.attrReadEndpointAddress;
+    this.dbClusterIdentifier = cluster.ref;
+    const attached = admin.secret?.attach({
+      asSecretAttachmentTarget: () => ({ targetId: cluster.ref, targetType: secretsmanager.AttachmentTargetType.RDS_DB_CLUSTER }),
+    });
+    this.adminSecret = settleAdminSecret(this, cluster, attached, props);
+    this.connections = new ec2.Connections({
+      securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(Token.asNumber(cluster.attrEndpointPort)),
+    });
+    Dependable.implement(this, { dependencyRoots: [cluster] });
+  }
+}

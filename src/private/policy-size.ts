@@ -1,0 +1,33 @@
+import { Stack } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/** What a deployment puts for these is at least as long. */
+const SHORTEST: Readonly<Record<string, number>> = { 'AWS::AccountId': 12, 'AWS::Partition': 3, 'AWS::Region': 9 };
+
+/** At synthesis an error where a policy is certainly longer than AWS takes, whatever deployment fills in. */
+export function limitPolicySize(scope: IConstruct, what: string, most: number, document: () => unknown): void {
+  scope.node.addValidation({
+    validate: () => {
+      const length = shortestLength(Stack.of(scope).resolve(document()));
+      return length > most
+        ? [`the ${what} has at least ${length} characters, and AWS takes ${most}; name fewer principals, for example a whole account or an organisation`]
+        : [];
+    },
+  });
+}
+
+/** Length as JSON that a resolved value has at least once it is deployed. */
+function shortestLength(value: unknown): number {
+  if (Array.isArray(value)) return 1 + value.reduce((sum: number, item) => sum + shortestLength(item) + 1, 0);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value).length;
+  const entries = Object.entries(value);
+  const [[name, inner] = ['', undefined]] = entries;
+  if (name === 'Fn::Join') return shortestJoin(inner as [string, unknown[]]);
+  if (name === 'Ref' || name.startsWith('Fn::')) return 2 + (SHORTEST[String(inner)] ?? 0);
+  return 1 + entries.reduce((sum, [key, item]) => sum + key.length + 3 + shortestLength(item) + 1, 0);
+}
+
+/** One pair of quotation marks for all parts. */
+function shortestJoin([separator, parts]: [string, unknown[]]): number {
+  return parts.reduce((sum: number, part) => sum + shortestLength(part) - 2, 2 + separator.length * (parts.length - 1));
+}

@@ -1,0 +1,92 @@
+import * as path from 'path';
+import { CustomResource, Duration, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, IConstruct } from 'constructs';
+import { RotationFunction } from './rotation-function';
+import { FirstRotationProperties } from '../contract';
+import { acknowledgeFunction, functionLogGroup, functionRole } from '../private/function-role';
+import { acknowledgeOutside, ProviderFramework } from '../private/provider-framework';
+import { SecretUse } from '../private/secret-access';
+import { SecretAccessPolicy } from '../private/secret-access-policy';
+import { after, NODEJS_24, useCurrentNodejs } from '../private/vpc-function';
+
+const ID = 'RotatingPostgresFirstRotation';
+/** Neither value nor key: whether a rotation has succeeded stands in the description. */
+const DESCRIBE: SecretUse = { actions: ['secretsmanager:DescribeSecret'], keyActions: [] };
+
+interface Proof {
+  readonly resource: CustomResource;
+  readonly secrets: secretsmanager.ISecret[];
+}
+
+/**
+ * Makes a deployment fail when the first rotation of a secret does not succeed: one per stack, with one custom resource per rotation
+ * function, which lists the secrets. Its function is outside the VPC, so that it can tell of a rotation function that reaches nothing.
+ */
+export class FirstRotationProof extends Construct {
+  /** That of the construct's stack. */
+  public static of(scope: IConstruct): FirstRotationProof {
+    const stack = Stack.of(scope);
+    return stack.node.tryFindChild(ID) as FirstRotationProof | undefined ?? new FirstRotationProof(stack);
+  }
+
+  private readonly access: SecretAccessPolicy;
+  private readonly framework: ProviderFramework;
+  private readonly proofs = new Map<RotationFunction, Proof>();
+
+  private constructor(stack: Stack) {
+    super(stack, ID);
+    const logGroup = functionLogGroup(this);
+    const role = functionRole(this, logGroup, []);
+    const prover = new lambda.Function(this, 'Prover', {
+      description: 'Proof of the first rotation of PostgreSQL credentials',
+      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'first-rotation')),
+      handler: 'index.handler',
+      runtime: NODEJS_24,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: 256,
+      timeout: Duration.minutes(15),
+      role,
+      logGroup,
+      loggingFormat: lambda.LoggingFormat.JSON,
+    });
+    useCurrentNodejs(prover.node.defaultChild as lambda.CfnFunction);
+    acknowledgeFunction(prover);
+    acknowledgeOutside(prover);
+    this.access = SecretAccessPolicy.of(this, role);
+    this.framework = new ProviderFramework(this, 'Framework', prover);
+  }
+
+  /** Has the deployment wait until this schedule has rotated the secret. */
+  public expect(secret: secretsmanager.ISecret, rotationFunction: RotationFunction, schedule: IConstruct): void {
+    const proof = this.proofs.get(rotationFunction) ?? this.proofFor(rotationFunction);
+    this.proofs.set(rotationFunction, proof);
+    proof.secrets.push(secret);
+    this.access.allow(secret, DESCRIBE);
+    after(proof.resource, [schedule]);
+  }
+
+  private proofFor(rotationFunction: RotationFunction): Proof {
+    const secrets: secretsmanager.ISecret[] = [];
+    const logGroup = rotationFunction.function.logGroup;
+    const timeout = rotationFunction._firstRotationTimeout;
+    // To read the error of a rotation that failed; to filter is to read this one group.
+    this.access.add(new iam.PolicyStatement({ actions: ['logs:FilterLogEvents'], resources: [logGroup.logGroupArn] }));
+    const properties: Record<keyof FirstRotationProperties, unknown> = {
+      secretArns: Lazy.list({ produce: () => secrets.map(secret => secret.secretArn) }),
+      logGroup: logGroup.logGroupName,
+      timeoutSeconds: timeout.toSeconds(),
+    };
+    const resource = new CustomResource(this, Names.nodeUniqueId(rotationFunction.node), {
+      resourceType: 'Custom::RotatingPostgresFirstRotation',
+      serviceToken: this.framework.serviceToken,
+      serviceTimeout: timeout.plus(Duration.minutes(2)), // to report in
+      properties,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    after(resource, [this.access, this.framework]);
+    return { resource, secrets };
+  }
+}
