@@ -201,8 +201,12 @@ project.addTask('demo', {
   steps: [{ spawn: 'bundle' }, { exec: 'tsx demo/main.ts', receiveArgs: true }],
 });
 project.addTask('e2e', {
-  description: 'Deploy the quickstart to a local AWS with the CDK CLI, rotate, destroy (needs Python 3)',
+  description: 'Deploy the examples to a local AWS, rotate, destroy; and stacks that it must refuse (needs Python 3)',
   steps: [{ spawn: 'bundle' }, { exec: 'tsx test/e2e/main.ts', receiveArgs: true }],
+});
+project.addTask('acceptance:aws', {
+  description: 'Deploy to an AWS account, and answer what only AWS can (--help)',
+  steps: [{ spawn: 'bundle' }, { exec: 'tsx test/acceptance/main.ts', receiveArgs: true }],
 });
 project.addTask('test:faults', {
   description: 'Kill the rotation function at every call and message, and break what it talks to',

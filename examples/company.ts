@@ -31,7 +31,7 @@ export function compliance(rule: string): string[] {
   return ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map(pack => `${pack}-${rule}`);
 }
 
-/** Says why findings of checkov, cdk-nag 2 and cdk-nag 3 are no mistake. */
+/** Says why findings of checkov, cdk-nag 2 and cdk-nag 3 are no mistake; one of several as cdk-nag prints it, `AwsSolutions-IAM4[Policy::…]`. */
 export function accept(construct: IConstruct, reason: string, ...rules: string[]): void {
   const resource = CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild as CfnResource;
   const [checkov, nag] = [rules.filter(rule => rule.startsWith('CKV_')), rules.filter(rule => !rule.startsWith('CKV_'))];
@@ -40,7 +40,12 @@ export function accept(construct: IConstruct, reason: string, ...rules: string[]
   }
   if (nag.length > 0) {
     const earlier: object[] = resource.getMetadata('cdk_nag')?.rules_to_suppress ?? [];
-    resource.addMetadata('cdk_nag', { rules_to_suppress: [...earlier, ...nag.map(id => ({ id, reason }))] });
+    resource.addMetadata('cdk_nag', { rules_to_suppress: [...earlier, ...nag.map(rule => suppression(rule, reason))] });
     resource.node.addMetadata('aws:cdk:acknowledged-rules', Object.fromEntries(nag.map(rule => [`Annotation::${rule}`, reason])));
   }
+}
+
+function suppression(rule: string, reason: string): object {
+  const [, id, finding] = /^([^[]+)(?:\[(.*)\])?$/.exec(rule)!;
+  return { id, reason, ...finding && { applies_to: [finding] } };
 }

@@ -2,7 +2,8 @@ import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { FleetStage } from './fleet-stage';
 import { RotationSchedule } from '../../src';
 
-export const app = new App();
+// Newer CDKs ask for the choice: a stack that others refer to keeps what they use.
+export const app = new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' } });
 const removalPolicy = app.node.tryGetContext('removalPolicy') === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
 new FleetStage(app, 'Development', {

@@ -26,10 +26,11 @@ export async function readUserSecret(store: SecretStore, deadline: Deadline, pro
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
   const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
   const label = `${secretArn} AWSCURRENT`;
+  const { username } = properties; // which a value has only once it was merged
   const deployed = deployedFields(properties);
-  parseSecretValue(value, label, deployed); // refuses what is no JSON object, without quoting it
+  parseSecretValue(value, label, { username, ...deployed }); // refuses what is no JSON object, without quoting it
   const stored = JSON.parse(value!);
-  const { masterarn, ...rest } = { ...stored, ...deployed };
+  const { masterarn, ...rest } = { username, ...stored, ...deployed };
   const fields = properties.strategy === 'alternating' ? { ...rest, masterarn } : rest;
   const credential = parseSecretValue(JSON.stringify(fields), label);
   return { credential, fields, changed: !isDeepStrictEqual(fields, stored), versionId, stillPending };

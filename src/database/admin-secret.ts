@@ -44,7 +44,7 @@ export class AdminSecret extends secretsmanager.Secret {
     super(scope, id, {
       description: 'Master user of a PostgreSQL database, rotated',
       encryptionKey: withoutPolicyChanges(scope, `${id}EncryptionKey`, props.encryptionKey),
-      generateSecretString: generateSecretString(AdminSecret.USERNAME),
+      generateSecretString: generateSecretString({ username: AdminSecret.USERNAME }),
       removalPolicy: retainedUnlessDestroyed(props.removalPolicy),
       secretName: secretName(scope, props.naming, 'database_admin', LONGEST_NAME),
     });

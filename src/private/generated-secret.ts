@@ -5,12 +5,14 @@ import { Construct } from 'constructs';
 
 /**
  * Frozen: any change to GenerateSecretString makes CloudFormation publish a new AWSCURRENT that no database knows, without
- * host and engine. A test pins it. Excluded are what RDS forbids in a password (`/`, `"`, `@`, space) and what AWS's own
- * rotation functions leave out.
+ * host and engine. A test pins it. So nothing stands in it that somebody may edit: the name of a user comes into the value with the rest,
+ * when the user is created. Excluded are what RDS forbids in a password (`/`, `"`, `@`, space) and what AWS's own rotation functions leave out.
+ *
+ * @param fields what the value has from the beginning, which must never change
  */
-export function generateSecretString(username: string): secretsmanager.SecretStringGenerator {
+export function generateSecretString(fields: { readonly username?: string } = {}): secretsmanager.SecretStringGenerator {
   return {
-    secretStringTemplate: JSON.stringify({ username }),
+    secretStringTemplate: JSON.stringify(fields),
     generateStringKey: 'password',
     passwordLength: 32,
     excludeCharacters: ':/@"\'\\',

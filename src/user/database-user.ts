@@ -34,7 +34,8 @@ export interface DatabaseUserProps extends DatabaseUserOptions {
   /** Key that encrypts the secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Name of the user in PostgreSQL. It stands in the secret's template, which must never change, so it cannot be a token.
+   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token; and it
+   * cannot change: another name is refused at deployment, before the secret or a role is touched.
    * @default 'app'
    */
   readonly username?: string;
@@ -91,7 +92,7 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     const secret = this.secret = new secretsmanager.Secret(this, 'Secret', {
       description: `PostgreSQL user ${this.username}, rotated`,
       encryptionKey: withoutPolicyChanges(this, 'EncryptionKey', props.encryptionKey),
-      generateSecretString: generateSecretString(this.username),
+      generateSecretString: generateSecretString(),
       secretName: secretName(this, props.naming, `database_${this.username}`),
       removalPolicy,
     });

@@ -10,7 +10,7 @@ import { fail } from '../private/errors';
  */
 export function validUsername(scope: IConstruct, name: string): string {
   if (Token.isUnresolved(name)) {
-    fail(scope, "'username' is a token, but it stands in the template of the secret, which must never change; write a literal");
+    fail(scope, "'username' is a token, but the names of both logins are checked at synthesis; write a literal");
   }
   const bytes = Buffer.byteLength(name + ALTERNATE_SUFFIX);
   if (name === '' || bytes > MAX_NAME_BYTES) {

@@ -24,8 +24,8 @@ const PROTECTED_DATABASE: Resources = {
 
 /** Rules that need no database: each holds for a small template, and fails for one beyond it. */
 export async function checkBrokenTemplates(checks: Checks, cloud: LocalCloud): Promise<void> {
-  let count = 0;
-  const deployment = (Resources: Resources) => new Deployment(cloud, `Small${++count}`, { Resources });
+  let stacks = 0;
+  const deployment = (Resources: Resources) => new Deployment(cloud, `Small${++stacks}`, { Resources });
   const passes = async (Resources: Resources) => {
     const stack = deployment(Resources);
     await stack.create();

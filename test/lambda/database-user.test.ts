@@ -52,6 +52,16 @@ test('an update after a rotation merges new fields, and keeps the user name and 
   expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
 });
 
+test('another name of a user is refused, and neither its secret nor a role changes', async () => {
+  const secret = await rig.createUser('named', { privileges: 'connect' });
+  const before = await rig.read(secret);
+  await expect(rig.databaseUser.invoke(request(rig.properties(secret, rig.name('renamed'), { privileges: 'connect' }), 'Update')))
+    .rejects.toMatchObject({ errorType: 'InvalidSecret', errorMessage: expect.stringContaining('a user keeps its name') });
+  expect(await rig.read(secret)).toEqual(before);
+  expect(await rig.query(secret, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect(await rig.inspect('SELECT FROM pg_roles WHERE rolname = $1', [rig.name('renamed')])).toEqual([]);
+});
+
 test('a role that belongs to another secret is not taken over', async () => {
   await rig.createUser('taken', { privileges: 'connect' });
   const thief = await rig.createSecret('thief', { username: rig.name('taken'), password: 'guess' });

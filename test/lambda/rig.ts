@@ -77,7 +77,7 @@ export async function startRig(
     properties,
     async createUser(role, given) {
       const username = tenancy.name(role);
-      const secretArn = await createSecret('user', { username, password: `initial-${randomUUID()}` });
+      const secretArn = await createSecret('user', { password: `initial-${randomUUID()}` }); // which is all that is generated
       await databaseUser.invoke({ RequestType: 'Create', RequestId: randomUUID(), ResourceProperties: properties(secretArn, username, given) });
       return secretArn;
     },
