@@ -34,8 +34,9 @@ export interface DatabaseUserProps extends DatabaseUserOptions {
   /** Key that encrypts the secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token; and it
-   * cannot change: another name is refused at deployment, before the secret or a role is touched.
+   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token. A user
+   * keeps its name: another one is refused at deployment, before the secret or a role is touched. With `naming`, which puts it into the name of the
+   * secret, another name makes another user with another secret; the ones that were there stay, unless `removalPolicy` is `DESTROY`.
    * @default 'app'
    */
   readonly username?: string;
