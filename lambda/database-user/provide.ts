@@ -87,7 +87,8 @@ function versionOf({ secretArn }: PasswordUser, requestId: string, { changed, ve
 function checkUsername({ secretArn, username }: PasswordUser, current: Credential): void {
   const { owner, alternate } = pairOf(username);
   if (current.username !== owner && current.username !== alternate) {
-    throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretArn} AWSCURRENT: username is "${current.username}" and must be "${owner}"; a user keeps its name, add another one and remove this one later`);
+    throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretArn} AWSCURRENT: username is "${current.username}" and must be "${owner}";`
+      + ' a user keeps its name, add another one and remove this one later');
   }
 }
 

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { retainedUnlessDestroyed } from '../private/generated-secret';
+import { through } from '../private/secret-access';
 
 /** Properties of an `EncryptionKey`. */
 export interface EncryptionKeyProps {
@@ -37,7 +38,7 @@ export class EncryptionKey extends kms.Key {
    */
   public _serveManagedSecrets(): void {
     this.addToResourcePolicy(delegate('GrantForManagedSecret', ['kms:CreateGrant'], {
-      StringEquals: through(this.stack, 'secretsmanager'), Bool: { 'kms:GrantIsForAWSResource': 'true' },
+      StringEquals: within(this.stack, 'secretsmanager'), Bool: { 'kms:GrantIsForAWSResource': 'true' },
     }));
   }
 }
@@ -47,8 +48,8 @@ function delegate(sid: string, actions: string[], conditions?: Record<string, Re
   return new iam.PolicyStatement({ sid, actions, conditions, principals: [new iam.AccountRootPrincipal()], resources: ['*'] });
 }
 
-function through({ region }: Stack, service: string): Record<string, string> {
-  return { 'kms:ViaService': `${service}.${region}.amazonaws.com`, 'kms:CallerAccount': Aws.ACCOUNT_ID };
+function within({ region }: Stack, service: 'secretsmanager' | 'rds'): Record<string, string> {
+  return { ...through(service, region), 'kms:CallerAccount': Aws.ACCOUNT_ID };
 }
 
 /** The conditions name services, not secrets: a secret names its key, so a key policy with the secret's ARN would be a cycle. */
@@ -62,11 +63,11 @@ function keyPolicy(stack: Stack): iam.PolicyDocument {
         'kms:ScheduleKeyDeletion', 'kms:TagResource', 'kms:UntagResource', 'kms:UpdateAlias', 'kms:UpdateKeyDescription',
       ]),
       // Whoever creates or changes a secret needs both actions, whoever reads it the first.
-      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through(stack, 'secretsmanager') }),
+      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: within(stack, 'secretsmanager') }),
       // For Performance Insights: whoever reads its figures.
-      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through(stack, 'rds') }),
+      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: within(stack, 'rds') }),
       // RDS works with grants, which it makes on behalf of whoever creates or restores the instance.
-      delegate('GrantToRds', ['kms:CreateGrant'], { StringEquals: through(stack, 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+      delegate('GrantToRds', ['kms:CreateGrant'], { StringEquals: within(stack, 'rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
       // Whatever else the policy comes to say: a grant is a permission that no policy shows.
       new iam.PolicyStatement({
         sid: 'GrantToNobodyElse',

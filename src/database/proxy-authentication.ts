@@ -1,10 +1,10 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { WHY_NOT_ALTERNATING } from './alternating-behind-proxy';
 import { IPostgresDatabase } from './postgres-database';
+import { connectArn } from '../private/connect-arn';
 import { fail } from '../private/errors';
 import { LOG_IN, statements } from '../private/secret-access';
 import { RotationStrategy } from '../rotation/rotation-strategy';
@@ -78,11 +78,4 @@ export class ProxyAuthentication {
     }
     return this.setUp(scope, database);
   }
-}
-
-/** What `rds-db:connect` is allowed on: a user, of a database or proxy by its resource id. */
-export function connectArn(scope: IConstruct, resourceId: string, username: string): string {
-  return Stack.of(scope).formatArn({
-    service: 'rds-db', resource: 'dbuser', resourceName: `${resourceId}/${username}`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
 }

@@ -6,7 +6,7 @@ import { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { fail } from './errors';
 import { limitPolicySize } from './policy-size';
-import { anyKey, grantKey, isElsewhere, namedArn, nameOf, READ, SecretTarget } from './secret-access';
+import { anyKey, grantKey, isElsewhere, namedArn, nameOf, READ, SecretTarget, through } from './secret-access';
 import { ReadOptions } from '../access/read-options';
 import { SecretGuard } from '../access/secret-guard';
 
@@ -120,7 +120,7 @@ function admitToKey({ scope, secret, encryptionKey, target }: Readable, principa
     actions: READ.keyActions,
     resources: ['*'],
     conditions: {
-      StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` },
+      StringEquals: through('secretsmanager', region),
       // The ARN of a secret that CloudFormation names would be a cycle; then the secret's own policy is what limits its readers.
       ...nameOf(secret) && { StringLike: { 'kms:EncryptionContext:SecretARN': namedArn(secret, region) } },
     },

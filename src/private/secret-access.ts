@@ -126,8 +126,13 @@ export function isElsewhere(resource: IConstruct, { grantPrincipal }: iam.IGrant
 
 /** Conditions on a key: it serves this one secret only, and only where Secrets Manager asks for it. */
 export function onlyFor({ arn, complete, region }: SecretTarget): Record<string, Record<string, string>> {
-  const viaService = { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` };
+  const viaService = through('secretsmanager', region);
   return complete
     ? { StringEquals: { ...viaService, 'kms:EncryptionContext:SecretARN': arn } }
     : { StringEquals: viaService, StringLike: { 'kms:EncryptionContext:SecretARN': arn } };
+}
+
+/** The condition on a key that a service asks for it, in the name of whoever called the service. */
+export function through(service: 'secretsmanager' | 'rds', region: string): Record<string, string> {
+  return { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
 }

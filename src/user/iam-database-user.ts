@@ -7,7 +7,7 @@ import { UserResource } from './user-resource';
 import { validIamUsername } from './username';
 import { wire, WireOptions } from '../access/wiring';
 import { IPostgresDatabase } from '../database/postgres-database';
-import { connectArn } from '../database/proxy-authentication';
+import { connectArn } from '../private/connect-arn';
 import { fail } from '../private/errors';
 
 /** Properties of an `IamDatabaseUser`. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { DeployedUser, membershipsOf } from './deployed-user';
 import { type Rig, startRig } from './rig';
+import { trap } from './trap';
 import { withClient } from '../local/postgres';
 
 let rig: Rig;
@@ -9,13 +10,6 @@ let owner: DeployedUser;
 /** The same server, seen from a database without traps. */
 let elsewhere: Rig;
 
-/** Each trap tells the server's log who fell into it. */
-const trap = (name: string, argumentTypes: string, result: string) => `
-  CREATE FUNCTION public.${name}(${argumentTypes}) RETURNS ${result} LANGUAGE plpgsql AS $$
-  BEGIN
-    RAISE LOG 'CAUGHT % in ${name}', session_user;
-    RETURN NULL;
-  END $$;`;
 /** A login that guards itself against what would only be in its way. */
 async function look(text: string, { username, password } = rig.superuser): Promise<Record<string, unknown>[]> {
   const patient = ['statement_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout'].map(name => `-c ${name}=0`).join(' ');

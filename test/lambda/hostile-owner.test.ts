@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Rig, startRig } from './rig';
+import { trap } from './trap';
 
 let rig: Rig;
 let secret: string;
 
-/** What the owner of a database can prepare for whoever connects to it. Each trap tells the server's log who fell into it. */
-const trap = (name: string, argumentTypes: string, result: string) => `
-  CREATE FUNCTION public.${name}(${argumentTypes}) RETURNS ${result} LANGUAGE plpgsql AS $$
-  BEGIN
-    RAISE LOG 'CAUGHT % in ${name}', session_user;
-    RETURN NULL;
-  END $$;`;
 const setDefault = (setting: string) => `ALTER DATABASE "${rig.database}" SET ${setting};`;
 const caught = (who: string) => rig.serverLog().includes(`CAUGHT ${who} in`);
 

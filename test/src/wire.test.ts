@@ -1,10 +1,10 @@
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
+import { functionIn, instanceIn, serviceIn, setUp } from './consumers';
 import { before, cycles, ids } from './graph';
 import { isolatedVpc, logicalId, only, resourcesOf } from './stacks';
 import { credentialSource } from '../../client/src/configuration';
@@ -15,33 +15,6 @@ const USER = 'Custom::RotatingPostgresUser';
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
 const EGRESS = 'AWS::EC2::SecurityGroupEgress';
 const INGRESS = 'AWS::EC2::SecurityGroupIngress';
-
-function setUp(vpcOf: (stack: Stack) => ec2.IVpc = isolatedVpc) {
-  const app = new App();
-  const stack = new Stack(app, 'Stack');
-  const vpc = vpcOf(stack);
-  return { app, stack, vpc, db: new RotatingPostgres(stack, 'Orders', { vpc }), template: () => Template.fromStack(stack) };
-}
-
-function functionIn(vpc: ec2.IVpc | undefined, scope: Construct, id = 'Function', props: Partial<lambda.FunctionProps> = {}): lambda.Function {
-  return new lambda.Function(scope, id, {
-    vpc, runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('// yours'), ...props,
-  });
-}
-
-function serviceIn(vpc: ec2.IVpc, scope: Construct, ...containers: string[]) {
-  const taskDefinition = new ecs.FargateTaskDefinition(scope, 'Task');
-  const made = containers.map(name => taskDefinition.addContainer(name, { image: ecs.ContainerImage.fromRegistry('yours') }));
-  const service = new ecs.FargateService(scope, 'Service', { cluster: new ecs.Cluster(scope, 'Cluster', { vpc }), taskDefinition });
-  return { service, containers: made };
-}
-
-const instanceIn = (vpc: ec2.IVpc, scope: Construct) => new ec2.Instance(scope, 'Instance', {
-  vpc,
-  vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-  instanceType: new ec2.InstanceType('t4g.nano'),
-  machineImage: { getImage: () => ({ imageId: 'ami-1', osType: ec2.OperatingSystemType.LINUX, userData: ec2.UserData.forLinux() }) },
-});
 
 /** What the rules of these types say of a group: which ports lead where. */
 function rules(template: Template, type: typeof EGRESS | typeof INGRESS, group: unknown): { to: unknown; port: unknown; id: string }[] {
@@ -62,9 +35,9 @@ const variablesOf = (template: Template, consumer: IConstruct) =>
 describe.each(['a Lambda function', 'an ECS service', 'an EC2 instance'])('%s', kind => {
   const { stack, vpc, db, template } = setUp();
   const made = {
-    'a Lambda function': () => ({ consumer: functionIn(vpc, stack), policy: 'FunctionServiceRole', type: 'AWS::Lambda::Function', part: 'Function' }),
-    'an ECS service': () => ({ consumer: serviceIn(vpc, stack, 'web').service, policy: 'TaskTaskRole', type: 'AWS::ECS::Service', part: '' }),
-    'an EC2 instance': () => ({ consumer: instanceIn(vpc, stack), policy: 'InstanceInstanceRole', type: 'AWS::EC2::Instance', part: '' }),
+    'a Lambda function': () => ({ consumer: functionIn(vpc, stack), policy: 'FunctionServiceRole', type: 'AWS::Lambda::Function' }),
+    'an ECS service': () => ({ consumer: serviceIn(vpc, stack, 'web').service, policy: 'TaskTaskRole', type: 'AWS::ECS::Service' }),
+    'an EC2 instance': () => ({ consumer: instanceIn(vpc, stack), policy: 'InstanceInstanceRole', type: 'AWS::EC2::Instance' }),
   }[kind]!();
   const { consumer, policy, type } = made;
   db.wire(consumer);
@@ -313,45 +286,4 @@ test('a consumer of a user without a password may connect, reaches the database 
   expect(variablesOf(rendered, consumer)).toMatchObject({ PGUSER: 'jobs', PGDATABASE: 'app' });
   expect([...before(rendered, logicalId(consumer))]).toContain(only(rendered, USER, 'Userjobs')[0]);
   expect(cycles(rendered)).toEqual([]);
-});
-
-describe('refused with the place, the value and the way out:', () => {
-  const refused = (make: (stack: Stack, vpc: ec2.IVpc) => IConstruct, message: string) => {
-    const { stack, vpc, db } = setUp();
-    expect(() => db.wire(make(stack, vpc))).toThrow(message);
-  };
-  const functionArn = 'arn:aws:lambda:eu-west-1:111122223333:function:imported';
-
-  test('a function outside any VPC', () => refused(stack => functionIn(undefined, stack),
-    "Stack/Orders/User: 'consumer' (Stack/Function) cannot be admitted to the database: it has no security groups; give it the 'vpc' of the database"));
-
-  test('what has no security group', () => {
-    refused(stack => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }), 'it is no ec2.IConnectable; pass what has');
-    refused(stack => lambda.Function.fromFunctionArn(stack, 'Imported', functionArn), 'it has no security groups');
-    refused((stack, vpc) => functionIn(vpc, stack).currentVersion, 'of an alias or a version pass the function');
-    refused(stack => Object.assign(new Construct(stack, 'Empty'), { connections: new ec2.Connections() }), 'it has no security group; give it one');
-  });
-
-  test('what has no role, or one that cannot be changed', () => {
-    refused((stack, vpc) => new ec2.SecurityGroup(stack, 'Group', { vpc }), "'consumer' (Stack/Group) has no role");
-    refused(stack => lambda.Function.fromFunctionAttributes(stack, 'Imported', {
-      functionArn, securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1'),
-    }), '(Stack/Imported) was imported without its role');
-  });
-
-  test('a service that has no container yet', () => refused((stack, vpc) => serviceIn(vpc, stack).service, "'consumer' (Stack/Service) has no container yet"));
-
-  test('a consumer in another account or Region', () => {
-    const app = new App();
-    const at = (id: string, account: string, region: string) => {
-      const stack = new Stack(app, id, { env: { account, region } });
-      return { stack, vpc: new ec2.Vpc(stack, 'Vpc', { availabilityZones: ['a', 'b'] }) };
-    };
-    const here = at('Here', '111122223333', 'eu-west-1');
-    const db = new RotatingPostgres(here.stack, 'Orders', { vpc: here.vpc });
-    for (const [id, account, region] of [['Account', '444455556666', 'eu-west-1'], ['Region', '111122223333', 'eu-north-1']]) {
-      const there = at(id, account, region);
-      expect(() => db.wire(functionIn(there.vpc, there.stack))).toThrow(/'wire' works within one account and Region/);
-    }
-  });
 });
