@@ -5,7 +5,9 @@ const CDK_FLOOR = '2.189.1';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-rotating-postgres',
-  description: 'PostgreSQL on AWS whose passwords change by themselves while no query fails: RDS, encrypted secrets, rotation, alarms and least-privilege grants in one CDK construct.',
+  description:
+    'PostgreSQL on AWS whose passwords change by themselves while no query fails: RDS, encrypted ' +
+    'secrets, rotation, alarms and least-privilege grants in one CDK construct.',
   author: 'The RotatingPostgres authors',
   authorAddress: 'https://github.com/cdk-rotating-postgres',
   authorOrganization: true,
@@ -14,7 +16,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
   copyrightOwner: 'The RotatingPostgres authors',
   stability: 'experimental',
   keywords: [
-    'aws', 'cdk', 'postgresql', 'postgres', 'rds', 'secrets-manager', 'secret', 'rotation', 'password', 'credentials', 'security',
+    'aws',
+    'cdk',
+    'postgresql',
+    'postgres',
+    'rds',
+    'secrets-manager',
+    'secret',
+    'rotation',
+    'password',
+    'credentials',
+    'security',
   ],
   defaultReleaseBranch: 'main',
 
@@ -36,7 +48,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     mavenGroupId: 'io.github.cdkrotatingpostgres',
     mavenArtifactId: 'cdk-rotating-postgres',
   },
-  publishToGo: { moduleName: 'github.com/cdk-rotating-postgres/cdk-rotating-postgres-go', packageName: 'rotatingpostgres' },
+  publishToGo: {
+    moduleName: 'github.com/cdk-rotating-postgres/cdk-rotating-postgres-go',
+    packageName: 'rotatingpostgres',
+  },
   publishToNuget: { dotNetNamespace: 'CdkRotatingPostgres', packageId: 'CdkRotatingPostgres' },
 
   integrationTestAutoDiscover: false,
@@ -66,6 +81,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
   ],
 
   sampleCode: false,
+  prettier: true, // ESLint runs it
+  prettierOptions: {
+    settings: {
+      printWidth: 120,
+      singleQuote: true,
+      trailingComma: javascript.TrailingComma.ALL,
+      arrowParens: javascript.ArrowParens.AVOID,
+    },
+  },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a drifted snapshot must fail, not pass
     jestConfig: {
@@ -91,13 +115,38 @@ const project = new awscdk.AwsCdkConstructLibrary({
     devdirs: ['test', 'demo', 'bench', 'examples', 'scripts'],
     ignorePatterns: ['cdk.out', '/assets/', '/lib/', '/client/dist/', '/examples/client/', '/demo/out/'],
   },
-  gitignore: ['cdk.out', '.jsii.tabl.json', '/demo/out/', '/bench/out/', '/client/dist/', '.venv/', '.newest-cdk/', '.postgres-versions/', '.client-versions/', '__pycache__/'],
+  gitignore: [
+    'cdk.out',
+    '.jsii.tabl.json',
+    '/demo/out/',
+    '/bench/out/',
+    '/client/dist/',
+    '.venv/',
+    '.newest-cdk/',
+    '.postgres-versions/',
+    '.client-versions/',
+    '__pycache__/',
+  ],
   pullRequestTemplate: false,
   depsUpgrade: false,
 });
 
 // What runs in a function is shipped as its bundle; the rest is for whoever develops this.
-for (const path of ['/lambda/', '/client/', '/demo/', '/bench/', '/examples/', '/docs/', '/.ci/', '/scripts/', '/.venv/', '/.newest-cdk/', '/.postgres-versions/', '/.client-versions/', 'cdk.out']) {
+for (const path of [
+  '/lambda/',
+  '/client/',
+  '/demo/',
+  '/bench/',
+  '/examples/',
+  '/docs/',
+  '/.ci/',
+  '/scripts/',
+  '/.venv/',
+  '/.newest-cdk/',
+  '/.postgres-versions/',
+  '/.client-versions/',
+  'cdk.out',
+]) {
   project.addPackageIgnore(path);
 }
 // No download address may stand in the lockfile; it must install from any registry.
@@ -107,17 +156,22 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // The asset packages that the Go module of the floor names; newer ones are not in the Go proxy.
 project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
 
-
 // ---- run times: src/ at deploy time, lambda/ in AWS Lambda, client/ in the consumer's service ----
 
 /** Every function is bundled here, at build time: a user's synth bundles nothing. */
-for (const entry of ['lambda/rotation.ts', 'lambda/database-user.ts', 'lambda/revocation.ts', 'lambda/first-rotation.ts']) {
+for (const entry of [
+  'lambda/rotation.ts',
+  'lambda/database-user.ts',
+  'lambda/revocation.ts',
+  'lambda/first-rotation.ts',
+]) {
   project.bundler.addBundle(entry, {
     platform: 'node',
     target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js
     externals: ['@aws-sdk/*'], // in the Lambda runtime
     tsconfigPath: 'lambda/tsconfig.json',
-    esbuildArgs: { '--minify-whitespace': true, '--minify-syntax': true }, // 6 ms of a cold start; names stay, for whoever reads a profile
+    // 6 ms of a cold start; names stay, for whoever reads a profile
+    esbuildArgs: { '--minify-whitespace': true, '--minify-syntax': true },
     watchTask: false,
   });
 }
@@ -136,20 +190,33 @@ for (const dir of ['lambda', 'client', 'demo', 'bench', 'examples', 'scripts']) 
 /** Names that all three run times share. */
 const CONTRACT = './src/contract.ts';
 const only = (target: string, except: string[]) => ({
-  target, from: './', except: [...except, './node_modules'], message: 'crosses the border between the run times (docs/architecture.md)',
+  target,
+  from: './',
+  except: [...except, './node_modules'],
+  message: 'crosses the border between the run times (docs/architecture.md)',
 });
-const notHere = (files: string[], group: string[]) => project.eslint!.addOverride({
-  files, rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message: 'belongs to another run time (docs/architecture.md)' }] }] },
-});
+const notHere = (files: string[], group: string[]) =>
+  project.eslint!.addOverride({
+    files,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group, message: 'belongs to another run time (docs/architecture.md)' }] },
+      ],
+    },
+  });
 project.eslint!.addRules({
-  'import/no-restricted-paths': ['error', {
-    basePath: '.',
-    zones: [
-      only('./src', ['./src']),
-      only('./lambda', ['./lambda', './client/src', CONTRACT]),
-      only('./client/src', ['./client/src', CONTRACT]),
-    ],
-  }],
+  'import/no-restricted-paths': [
+    'error',
+    {
+      basePath: '.',
+      zones: [
+        only('./src', ['./src']),
+        only('./lambda', ['./lambda', './client/src', CONTRACT]),
+        only('./client/src', ['./client/src', CONTRACT]),
+      ],
+    },
+  ],
 });
 notHere(['src/**'], ['pg', '@aws-sdk/*']);
 notHere(['lambda/**', 'client/**'], ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs']);
@@ -163,7 +230,11 @@ new JsonFile(project, 'client/package.json', {
     version: '0.0.0',
     description: 'A pg pool that follows the rotation of its credentials: no query fails because a password changed.',
     license: 'Apache-2.0',
-    repository: { type: 'git', url: 'git+https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git', directory: 'client' },
+    repository: {
+      type: 'git',
+      url: 'git+https://github.com/cdk-rotating-postgres/cdk-rotating-postgres.git',
+      directory: 'client',
+    },
     engines: { node: '>= 20' },
     type: 'commonjs',
     sideEffects: false,
@@ -171,13 +242,14 @@ new JsonFile(project, 'client/package.json', {
     types: './dist/types/client/src/index.d.ts',
     exports: {
       '.': {
-        import: { types: './esm/index.d.mts', default: './esm/index.mjs' }, // names for what is in dist, no second copy of it
+        // names for what is in dist, no second copy of it
+        import: { types: './esm/index.d.mts', default: './esm/index.mjs' },
         require: { types: './dist/types/client/src/index.d.ts', default: './dist/index.js' },
       },
       './package.json': './package.json',
     },
     files: ['dist', 'esm'],
-    peerDependencies: { '@aws-sdk/client-secrets-manager': '^3', '@types/pg': '^8', 'pg': '^8.11' },
+    peerDependencies: { '@aws-sdk/client-secrets-manager': '^3', '@types/pg': '^8', pg: '^8.11' },
     peerDependenciesMeta: { '@types/pg': { optional: true } },
   },
 });
@@ -185,14 +257,23 @@ const client = project.addTask('client', {
   description: 'Build the client package into client/dist',
   steps: [
     { exec: 'rm -rf client/dist' }, // what an earlier build left would be published
-    { exec: 'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 --format=cjs --outfile=client/dist/index.js' },
-    { exec: 'tsc -p client/tsconfig.json --noEmit false --emitDeclarationOnly --declaration --inlineSourceMap false --inlineSources false --outDir client/dist/types' },
+    {
+      exec:
+        'esbuild client/src/index.ts --bundle --packages=external --platform=node --target=node20 ' +
+        '--format=cjs --outfile=client/dist/index.js',
+    },
+    {
+      exec:
+        'tsc -p client/tsconfig.json --noEmit false --emitDeclarationOnly --declaration --inlineSourceMap ' +
+        'false --inlineSources false --outDir client/dist/types',
+    },
   ],
 });
 
 // ---- tests and runs ----
 
-project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates on each synth: 2 s and 300 MiB, every time
+// newer aws-cdk-lib validates on each synth: 2 s and 300 MiB, every time
+project.testTask.env('CDK_VALIDATION', 'false');
 project.testTask.env('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.testTask.prependSpawn(client); // and so is the client's package
 project.testTask.prependSpawn(project.bundler.bundleTask); // the handlers under test are the shipped bundles
@@ -210,7 +291,10 @@ project.addTask('acceptance:aws', {
 });
 project.addTask('test:faults', {
   description: 'Kill the rotation function at every call and message, and break what it talks to',
-  steps: [{ spawn: 'bundle' }, { exec: 'jest --ci --maxWorkers=3 test/lambda/faults --testPathIgnorePatterns /node_modules/' }],
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'jest --ci --maxWorkers=3 test/lambda/faults --testPathIgnorePatterns /node_modules/' },
+  ],
 });
 project.addTask('test:client-libraries', {
   description: 'Test the client with the libraries that people use, as npm installs them in examples/client',

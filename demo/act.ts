@@ -6,8 +6,11 @@ import type { RotationStrategyName } from '../src/contract';
 import type { Step } from '../test/local/rotation-run';
 import type { LocalSecretsManager } from '../test/local/secrets-manager';
 
-/** Queries per second that each service is asked. A refused login costs the machine much more than a query, hence fewer of the habits. */
-export const RATES: Record<Habit, number> = { 'rotating': 250, 'read-once': 50, 'cached': 50 };
+/**
+ * Queries per second that each service is asked. A refused login costs the machine much more than a query, hence fewer
+ * of the habits.
+ */
+export const RATES: Record<Habit, number> = { rotating: 250, 'read-once': 50, cached: 50 };
 
 /** One rotation; instants are epoch milliseconds. */
 export interface RotationRecord {
@@ -47,11 +50,22 @@ export interface ActOptions {
 }
 
 /** Runs the three services of an application while its secret rotates again and again. */
-export async function runAct(application: Application, secretsManager: LocalSecretsManager, options: ActOptions): Promise<ActResult> {
+export async function runAct(
+  application: Application,
+  secretsManager: LocalSecretsManager,
+  options: ActOptions,
+): Promise<ActResult> {
   const { strategy, secretArn, environment } = application;
   const { random, signal } = options;
   const starting = (Object.keys(RATES) as Habit[]).map(async habit => Consumer.start(habit, RATES[habit], environment));
-  const killAll = () => starting.forEach(consumer => void consumer.then(started => started.kill(), () => undefined));
+  const killAll = () =>
+    starting.forEach(
+      consumer =>
+        void consumer.then(
+          started => started.kill(),
+          () => undefined,
+        ),
+    );
   signal.addEventListener('abort', killAll);
   try {
     const consumers = await Promise.all(starting);
@@ -66,7 +80,14 @@ export async function runAct(application: Application, secretsManager: LocalSecr
     await pause(1000, undefined, { signal });
     const ended = Date.now();
     const results = await Promise.all(consumers.map(async consumer => consumer.finish()));
-    return { strategy, begun, ended, rotations, consumers: results, rows: await application.rows('rotating' satisfies Habit) };
+    return {
+      strategy,
+      begun,
+      ended,
+      rotations,
+      consumers: results,
+      rows: await application.rows('rotating' satisfies Habit),
+    };
   } finally {
     signal.removeEventListener('abort', killAll);
     killAll();

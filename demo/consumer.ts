@@ -24,7 +24,9 @@ export class Consumer {
     const consumer = new Consumer(habit, child);
     await Promise.race([
       once(child, 'message'),
-      once(child, 'exit').then(([code]) => { throw new Error(`the service "${habit}" ended with status ${code} before it was ready`); }),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`the service "${habit}" ended with status ${code} before it was ready`);
+      }),
     ]);
     consumer.started = Date.now();
     return consumer;
@@ -34,7 +36,10 @@ export class Consumer {
   private totals?: Totals;
   private started = 0;
 
-  private constructor(readonly habit: Habit, private readonly child: ChildProcess) {
+  private constructor(
+    readonly habit: Habit,
+    private readonly child: ChildProcess,
+  ) {
     child.on('message', (message: Message) => {
       if ('sample' in message) this.samples.push(message.sample);
       if ('totals' in message) this.totals = message.totals;

@@ -7,9 +7,12 @@ import { Env, SecretValue } from '../src/contract';
 /** Makes the pool that a service of that habit would make. Each reads the same secret, named by the environment. */
 export async function poolFor(habit: Habit, options: pg.PoolConfig): Promise<pg.Pool> {
   switch (habit) {
-    case 'rotating': return rotatingPool(options);
-    case 'read-once': return readOncePool(options);
-    case 'cached': return cachedPool(options);
+    case 'rotating':
+      return rotatingPool(options);
+    case 'read-once':
+      return readOncePool(options);
+    case 'cached':
+      return cachedPool(options);
   }
 }
 
@@ -18,7 +21,9 @@ async function readOncePool(options: pg.PoolConfig): Promise<pg.Pool> {
   return new pg.Pool({ ...options, ...target(secret), user: secret.username, password: secret.password });
 }
 
-/** pg takes a function for the password, and none for the user: that stays the one that the service found at its start. */
+/**
+ * pg takes a function for the password, and none for the user: that stays the one that the service found at its start.
+ */
 async function cachedPool(options: pg.PoolConfig): Promise<pg.Pool> {
   let secret = await readSecret();
   let readAt = performance.now();
@@ -35,7 +40,9 @@ async function cachedPool(options: pg.PoolConfig): Promise<pg.Pool> {
 const secretsManager = new SecretsManagerClient({});
 
 async function readSecret(): Promise<SecretValue> {
-  const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: process.env[Env.SECRET_ARN] }));
+  const { SecretString } = await secretsManager.send(
+    new GetSecretValueCommand({ SecretId: process.env[Env.SECRET_ARN] }),
+  );
   return JSON.parse(SecretString ?? '') as SecretValue;
 }
 

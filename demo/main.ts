@@ -10,12 +10,15 @@ import { renderReport } from './report';
 import { setStage } from './stage';
 import { Surroundings, surroundings } from '../test/local/surroundings';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // a notice on the end of Node.js 20, once per process
+// a notice on the end of Node.js 20, once per process
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const OUT = join(__dirname, 'out');
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { rotations: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } } });
+  const { values } = parseArgs({
+    options: { rotations: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
+  });
   const rotations = Number(values.rotations);
   const random = seededRandom(Number(values.seed));
   const interrupted = new AbortController();
@@ -31,9 +34,15 @@ async function main(): Promise<number> {
     for (const strategy of ['single', 'alternating'] as const) {
       signal.throwIfAborted();
       const application = await stage.addApplication(strategy);
-      acts.push(await runAct(application, stage.secretsManager, {
-        rotations, random, signal, onBegin: state => progress.begin(state), onRotation: state => progress.rotated(state),
-      }).finally(() => progress.end()));
+      acts.push(
+        await runAct(application, stage.secretsManager, {
+          rotations,
+          random,
+          signal,
+          onBegin: state => progress.begin(state),
+          onRotation: state => progress.rotated(state),
+        }).finally(() => progress.end()),
+      );
     }
     return conclude(acts, surroundings(stage.postgresVersion), progress);
   } catch (error) {
@@ -61,7 +70,12 @@ function writeReport(acts: ActResult[], outcome: Outcome, where: Surroundings): 
   return relative(process.cwd(), page);
 }
 
-main().then(status => { process.exitCode = status; }, error => {
-  console.error('demo: broken:', error);
-  process.exitCode = 1;
-});
+main().then(
+  status => {
+    process.exitCode = status;
+  },
+  error => {
+    console.error('demo: broken:', error);
+    process.exitCode = 1;
+  },
+);

@@ -28,9 +28,15 @@ export function rateOf({ good, failed, seconds }: ConsumerResult): number {
 export function judge(acts: readonly ActResult[]): Outcome {
   const faults = acts.flatMap(act => {
     const service = ours(act);
-    const found = act.rotations.flatMap(({ ok, failure }, index) => ok ? [] : [`rotation ${index + 1} failed at ${failure}`]);
-    if (service.failed) found.push(`our client had ${service.failed} failed queries: ${Object.keys(service.totals.failures).join('; ')}`);
-    if (rateOf(service) < LEAST_RATE) found.push(`only ${rateOf(service).toFixed(0)} of ${RATES.rotating} queries per second were answered`);
+    const found = act.rotations.flatMap(({ ok, failure }, index) =>
+      ok ? [] : [`rotation ${index + 1} failed at ${failure}`],
+    );
+    if (service.failed) {
+      found.push(`our client had ${service.failed} failed queries: ${Object.keys(service.totals.failures).join('; ')}`);
+    }
+    if (rateOf(service) < LEAST_RATE) {
+      found.push(`only ${rateOf(service).toFixed(0)} of ${RATES.rotating} queries per second were answered`);
+    }
     if (act.rows !== service.good) found.push(`${service.good} good queries of our client left ${act.rows} rows`);
     return found.map(fault => `${STRATEGIES[act.strategy]}: ${fault}`);
   });

@@ -8,7 +8,10 @@ const REFRESH_MILLIS = 250;
 export class Progress {
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly total: number, private readonly out: NodeJS.WriteStream = process.stdout) {}
+  constructor(
+    private readonly total: number,
+    private readonly out: NodeJS.WriteStream = process.stdout,
+  ) {}
 
   begin(progress: ActProgress): void {
     this.line(`\n${STRATEGIES[progress.strategy]}, ${this.total} rotations: failed/all queries of three services`);
@@ -37,5 +40,7 @@ export class Progress {
 }
 
 function status(consumers: readonly Consumer[]): string {
-  return consumers.map(({ habit, counts: { good, failed } }) => `${HABITS[habit].name} ${failed}/${good + failed}`).join('   ');
+  return consumers
+    .map(({ habit, counts: { good, failed } }) => `${HABITS[habit].name} ${failed}/${good + failed}`)
+    .join('   ');
 }

@@ -26,5 +26,8 @@ export interface Totals {
 
 export type Message = { readonly ready: true } | { readonly sample: Sample } | { readonly totals: Totals };
 
-/** A connection serves so many queries, then a new one takes its place: logins happen all the time, as when a service scales. */
+/**
+ * A connection serves so many queries, then a new one takes its place: logins happen all the time, as when a service
+ * scales.
+ */
 export const QUERIES_PER_CONNECTION = 25;

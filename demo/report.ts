@@ -11,11 +11,13 @@ import type { Surroundings } from '../test/local/surroundings';
 
 /** What a reader needs to know of a strategy to understand its charts. */
 const EXPLANATIONS: Record<RotationStrategyName, string> = {
-  single: 'One database user; each rotation changes its password. From that change until the new password is labelled AWSCURRENT, '
-    + 'only the pending one logs in. Open connections live on, so a service fails as its connections are replaced.',
-  alternating: 'Two database users take turns; each rotation changes the password of the one not in use. The replaced login '
-    + 'works until the following rotation, so a service that never reads again fails one rotation later; one that reads the new password for its '
-    + 'old user fails at once.',
+  single:
+    'One database user; each rotation changes its password. From that change until the new password is labelled AWSCURRENT, ' +
+    'only the pending one logs in. Open connections live on, so a service fails as its connections are replaced.',
+  alternating:
+    'Two database users take turns; each rotation changes the password of the one not in use. The replaced login ' +
+    'works until the following rotation, so a service that never reads again fails one rotation later; one that reads the new password for its ' +
+    'old user fails at once.',
 };
 
 /** The report: one HTML page that needs nothing else. */
@@ -48,13 +50,15 @@ which nobody does here; cached, until the cache ends, or with alternating users 
 <li>PostgreSQL is real, with TLS and SCRAM. The rotation function is the one that ships. Secrets Manager is a local double that keeps to AWS's rules for versions and labels.</li>
 </ul>
 <dl>${Object.entries({
-  'Run': where.date,
-  'Machine': where.machine,
-  'Node.js': where.node,
-  'PostgreSQL': where.postgres,
-  'pg': where.pg,
-  'AWS SDK for JavaScript': where.sdk,
-}).map(([term, detail]) => `<div><dt>${term}</dt><dd>${escape(detail)}</dd></div>`).join('')}</dl>
+    Run: where.date,
+    Machine: where.machine,
+    'Node.js': where.node,
+    PostgreSQL: where.postgres,
+    pg: where.pg,
+    'AWS SDK for JavaScript': where.sdk,
+  })
+    .map(([term, detail]) => `<div><dt>${term}</dt><dd>${escape(detail)}</dd></div>`)
+    .join('')}</dl>
 </main>
 </body>
 </html>
@@ -83,11 +87,19 @@ function renderService(act: ActResult, consumer: ConsumerResult): string {
 
 function renderRow({ habit, good, failed, totals: { connections, latency, failures } }: ConsumerResult): string {
   const cells = [
-    count(good + failed), count(failed), `${(failed / (good + failed) * 100).toFixed(1)} %`, count(connections),
-    millis(latency.median), millis(latency.p99), millis(latency.slowest),
+    count(good + failed),
+    count(failed),
+    `${((failed / (good + failed)) * 100).toFixed(1)} %`,
+    count(connections),
+    millis(latency.median),
+    millis(latency.p99),
+    millis(latency.slowest),
   ];
   return `<tr><th>${HABITS[habit].name}</th>${cells.map(cell => `<td>${cell}</td>`).join('')}<td class="why">${
-    Object.entries(failures).map(([reason, times]) => `${count(times)} × ${escape(reason)}`).join('<br>') || '–'}</td></tr>`;
+    Object.entries(failures)
+      .map(([reason, times]) => `${count(times)} × ${escape(reason)}`)
+      .join('<br>') || '–'
+  }</td></tr>`;
 }
 
 function millis(value: number): string {

@@ -11,7 +11,11 @@ const TICK_MILLIS = 20;
 async function serve(habit: Habit, rate: number): Promise<void> {
   const pool = await poolFor(habit, { max: 10, maxUses: QUERIES_PER_CONNECTION });
   let connections = 0;
-  pool.on('connect', () => { connections++; }).on('error', () => undefined);
+  pool
+    .on('connect', () => {
+      connections++;
+    })
+    .on('error', () => undefined);
   const samples = new Map<number, Sample>();
   const latencies: number[] = [];
   const failures: Record<string, number> = {};
@@ -46,7 +50,7 @@ async function serve(habit: Habit, rate: number): Promise<void> {
   const started = performance.now();
   let asked = 0;
   const load = setInterval(() => {
-    const due = Math.floor((performance.now() - started) / 1000 * rate);
+    const due = Math.floor(((performance.now() - started) / 1000) * rate);
     for (; asked < due && unanswered.size < MOST_UNANSWERED; asked++) {
       const answered: Promise<void> = query().finally(() => unanswered.delete(answered));
       unanswered.add(answered);

@@ -31,12 +31,21 @@ export async function setStage(closers: (() => unknown)[]): Promise<Stage> {
   const environment = { ...secretsManager.environment, [Env.EXTRA_CA_CERTS]: postgres.caFile };
   const rotation = new FunctionProcess('rotation', environment);
   const databaseUser = new FunctionProcess('database-user', environment);
-  closers.push(() => rotation.stop(), () => databaseUser.stop());
+  closers.push(
+    () => rotation.stop(),
+    () => databaseUser.stop(),
+  );
 
   const adminSecretArn = await createSecret(secretsManager, 'Demo/Admin', {
-    engine: 'postgres', host: postgres.host, port: postgres.port, dbname: 'postgres', ...postgres.admin,
+    engine: 'postgres',
+    host: postgres.host,
+    port: postgres.port,
+    dbname: 'postgres',
+    ...postgres.admin,
   });
-  const { rows: [{ server_version: postgresVersion }] } = await asAdmin(postgres, 'postgres', 'SHOW server_version');
+  const {
+    rows: [{ server_version: postgresVersion }],
+  } = await asAdmin(postgres, 'postgres', 'SHOW server_version');
 
   return {
     secretsManager,
@@ -44,7 +53,10 @@ export async function setStage(closers: (() => unknown)[]): Promise<Stage> {
     addApplication: async strategy => {
       const database = `orders_${strategy}`;
       await asAdmin(postgres, 'postgres', `CREATE DATABASE ${database}`);
-      const secretArn = await createSecret(secretsManager, `Demo/Orders/${strategy}`, { username: database, password: randomPassword() });
+      const secretArn = await createSecret(secretsManager, `Demo/Orders/${strategy}`, {
+        username: database,
+        password: randomPassword(),
+      });
       const properties: DatabaseUserProperties = {
         secretArn,
         adminSecretArn,
@@ -58,22 +70,36 @@ export async function setStage(closers: (() => unknown)[]): Promise<Stage> {
       };
       await databaseUser.invoke({ RequestType: 'Create', RequestId: randomUUID(), ResourceProperties: properties });
       const asApplication = async (sql: string, values: string[] = []) => {
-        const { SecretString = '' } = await secretsManager.client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-        return withClient(postgres, JSON.parse(SecretString) as SecretValue, database, async client => client.query(sql, values));
+        const { SecretString = '' } = await secretsManager.client.send(
+          new GetSecretValueCommand({ SecretId: secretArn }),
+        );
+        return withClient(postgres, JSON.parse(SecretString) as SecretValue, database, async client =>
+          client.query(sql, values),
+        );
       };
-      await asApplication('CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, service text, placed timestamptz DEFAULT now())');
+      await asApplication(
+        'CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, service text, placed ' +
+          'timestamptz DEFAULT now())',
+      );
       return {
         strategy,
         secretArn,
         environment: { ...environment, [Env.SECRET_ARN]: secretArn },
-        rows: async habit => (await asApplication('SELECT count(*)::int AS rows FROM orders WHERE service = $1', [habit])).rows[0].rows,
+        rows: async habit =>
+          (await asApplication('SELECT count(*)::int AS rows FROM orders WHERE service = $1', [habit])).rows[0].rows,
       };
     },
   };
 }
 
-async function createSecret(secretsManager: LocalSecretsManager, Name: string, value: Partial<SecretValue>): Promise<string> {
-  const { ARN = '' } = await secretsManager.client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }));
+async function createSecret(
+  secretsManager: LocalSecretsManager,
+  Name: string,
+  value: Partial<SecretValue>,
+): Promise<string> {
+  const { ARN = '' } = await secretsManager.client.send(
+    new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }),
+  );
   return ARN;
 }
 

@@ -13,7 +13,9 @@ export async function handler(event: unknown, context: Context): Promise<{ Physi
     about({ step: type });
     const deadline = lambdaDeadline(context);
     await prove(secretArns, timeoutSeconds, {
-      store: new SecretsManagerStore(deadline), errors: new CloudWatchErrorLog(logGroup, deadline), deadline,
+      store: new SecretsManagerStore(deadline),
+      errors: new CloudWatchErrorLog(logGroup, deadline),
+      deadline,
     });
     return { PhysicalResourceId: physicalId };
   });

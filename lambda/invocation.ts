@@ -11,8 +11,8 @@ export interface Subject {
 }
 
 /**
- * Does what a function was invoked for. Its log lines say what they are about, the last one how it ended, with the metrics; an error
- * leaves with its code and without its cause.
+ * Does what a function was invoked for. Its log lines say what they are about, the last one how it ended, with the
+ * metrics; an error leaves with its code and without its cause.
  *
  * @param work says what it is about as soon as it knows
  */

@@ -17,7 +17,8 @@ export interface PasswordPolicy {
  * @throws with code `Configuration`, naming the variable
  */
 export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
-  const { LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, DEFAULT_LENGTH, MIN_LENGTH, MAX_LENGTH, MIN_CHOICE } = PasswordRules;
+  const { LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, DEFAULT_LENGTH, MIN_LENGTH, MAX_LENGTH, MIN_CHOICE } =
+    PasswordRules;
   const flag = (name: string) => environment[name]?.toLowerCase() === 'true';
   const excluded = new Set(environment[Env.EXCLUDE_CHARACTERS]);
   const classes = [
@@ -25,14 +26,21 @@ export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
     flag(Env.EXCLUDE_UPPERCASE) ? '' : UPPERCASE,
     flag(Env.EXCLUDE_NUMBERS) ? '' : NUMBERS,
     flag(Env.EXCLUDE_PUNCTUATION) ? '' : PUNCTUATION,
-  ].map(characters => [...characters].filter(character => !excluded.has(character)).join('')).filter(characters => characters !== '');
+  ]
+    .map(characters => [...characters].filter(character => !excluded.has(character)).join(''))
+    .filter(characters => characters !== '');
   const length = Number(environment[Env.PASSWORD_LENGTH] ?? DEFAULT_LENGTH);
 
   const refuse = (why: string) => new RotatingPostgresError(ErrorCode.CONFIGURATION, why);
   if (!Number.isInteger(length) || length < MIN_LENGTH || length > MAX_LENGTH) {
-    throw refuse(`${Env.PASSWORD_LENGTH} is "${environment[Env.PASSWORD_LENGTH]}" and must be a whole number from ${MIN_LENGTH} to ${MAX_LENGTH}`);
+    throw refuse(
+      `${Env.PASSWORD_LENGTH} is "${environment[Env.PASSWORD_LENGTH]}" and must be a whole number from ` +
+        `${MIN_LENGTH} to ${MAX_LENGTH}`,
+    );
   }
-  if (classes.join('').length < MIN_CHOICE) throw refuse(`${Env.EXCLUDE_CHARACTERS} and its like leave no choice of characters for a password`);
+  if (classes.join('').length < MIN_CHOICE) {
+    throw refuse(`${Env.EXCLUDE_CHARACTERS} and its like leave no choice of characters for a password`);
+  }
   return { length, classes, requireEach: environment[Env.REQUIRE_EACH_INCLUDED_TYPE]?.toLowerCase() !== 'false' };
 }
 
@@ -40,8 +48,10 @@ export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
 export function generatePassword({ length, classes, requireEach }: PasswordPolicy): string {
   const all = classes.join('');
   const draw = () => Array.from({ length }, () => all[randomInt(all.length)]).join('');
-  const qualifies = (password: string) => classes.every(characters => [...password].some(character => characters.includes(character)));
-  // Drawing again keeps the choice uniform over all passwords that qualify; by default it is needed about once in five times.
+  const qualifies = (password: string) =>
+    classes.every(characters => [...password].some(character => characters.includes(character)));
+  // Drawing again keeps the choice uniform over all passwords that qualify; by default it is needed about once in five
+  // times.
   for (;;) {
     const password = draw();
     if (!requireEach || qualifies(password)) return password;

@@ -13,6 +13,10 @@ export async function handler(event: unknown, context: Context): Promise<Revocat
     const secretId = parseRevocation(event);
     about({ step: 'revoke', secretId });
     const limits = { deadline: lambdaDeadline(context), settings: settingsOf(process.env) };
-    return revoke(secretId, { ...limits, store: new SecretsManagerStore(limits.deadline), database: new PostgresDatabase(limits) });
+    return revoke(secretId, {
+      ...limits,
+      store: new SecretsManagerStore(limits.deadline),
+      database: new PostgresDatabase(limits),
+    });
   });
 }

@@ -35,7 +35,10 @@ export function settingsOf(environment: NodeJS.ProcessEnv): Settings {
 
 function servers(value: string | undefined): string[] | undefined {
   if (value === undefined) return undefined;
-  const found = value.toLowerCase().split(/\s+/).filter(server => server !== '');
+  const found = value
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(server => server !== '');
   if (found.length === 0 || !found.every(server => /^[^/,]+:\d{1,5}$/.test(server))) {
     throw refused(Env.SERVERS, value, 'servers as host:port, with spaces between them');
   }

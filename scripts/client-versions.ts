@@ -1,6 +1,7 @@
 /**
- * Runs the client's tests with each minor of pg that it supports, and on each Node.js. Where the client reads what pg keeps to itself, a
- * minor may move it. Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
+ * Runs the client's tests with each minor of pg that it supports, and on each Node.js. Where the client reads what pg
+ * keeps to itself, a minor may move it. Installs them beside the project, on first use; `npm test` runs the newest pg
+ * on the Node.js at hand.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,11 +22,14 @@ function run(command: string, args: string[], cwd: string): boolean {
 function install(name: string, dependencies: Record<string, string>): string {
   const directory = join(INSTALLED, name);
   const manifest = JSON.stringify({ private: true, dependencies });
-  const isInstalled = existsSync(join(directory, 'node_modules')) && readFileSync(join(directory, 'package.json'), 'utf8') === manifest;
+  const isInstalled =
+    existsSync(join(directory, 'node_modules')) && readFileSync(join(directory, 'package.json'), 'utf8') === manifest;
   if (!isInstalled) {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'package.json'), manifest);
-    if (!run('npm', ['install', '--no-package-lock', '--no-audit', '--no-fund'], directory)) throw new Error(`cannot install ${name}`);
+    if (!run('npm', ['install', '--no-package-lock', '--no-audit', '--no-fund'], directory)) {
+      throw new Error(`cannot install ${name}`);
+    }
   }
   return join(directory, 'node_modules');
 }
@@ -33,7 +37,11 @@ function install(name: string, dependencies: Record<string, string>): string {
 function testWithPg(minor: string): boolean {
   const modules = install('pg', Object.fromEntries(PG.map(each => [`pg-${each}`, `npm:pg@~${each}.0`])));
   console.log(`== pg ${minor}`);
-  return run('npx', ['jest', '--ci', CLOSE_TO_PG, '--moduleNameMapper', JSON.stringify({ '^pg$': join(modules, `pg-${minor}`) })], ROOT);
+  return run(
+    'npx',
+    ['jest', '--ci', CLOSE_TO_PG, '--moduleNameMapper', JSON.stringify({ '^pg$': join(modules, `pg-${minor}`) })],
+    ROOT,
+  );
 }
 
 function testOnNode(major: string): boolean {
@@ -43,6 +51,9 @@ function testOnNode(major: string): boolean {
   return run(node, [join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'), '--ci', 'test/client'], ROOT);
 }
 
-const failed = [...PG.filter(minor => !testWithPg(minor)).map(minor => `pg ${minor}`), ...NODE.filter(major => !testOnNode(major)).map(major => `Node.js ${major}`)];
+const failed = [
+  ...PG.filter(minor => !testWithPg(minor)).map(minor => `pg ${minor}`),
+  ...NODE.filter(major => !testOnNode(major)).map(major => `Node.js ${major}`),
+];
 if (failed.length > 0) console.error(`failed with ${failed.join(', ')}`);
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -14,7 +14,8 @@ export function examples(): string[] {
 export function synthesise(example: string): string | undefined {
   const assembly = join(EXAMPLES, example, 'cdk.out');
   const { status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'tsx'), [join(EXAMPLES, example, 'app.ts')], {
-    stdio: 'inherit', env: { ...process.env, CDK_OUTDIR: assembly, CDK_VALIDATION: 'false' },
+    stdio: 'inherit',
+    env: { ...process.env, CDK_OUTDIR: assembly, CDK_VALIDATION: 'false' },
   });
   return status === 0 ? assembly : undefined;
 }

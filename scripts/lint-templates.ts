@@ -16,7 +16,14 @@ function isClean(example: string): boolean {
   const files = templates(assembly);
   const judged = [
     run(cfnLint, files),
-    run(checkov, ['--framework', 'cloudformation', '--compact', '--quiet', '--skip-download', ...files.flatMap(file => ['--file', file])]),
+    run(checkov, [
+      '--framework',
+      'cloudformation',
+      '--compact',
+      '--quiet',
+      '--skip-download',
+      ...files.flatMap(file => ['--file', file]),
+    ]),
   ];
   return files.length > 0 && judged.every(clean => clean);
 }

@@ -29,7 +29,11 @@ function root(pem: string): Root | undefined {
 }
 
 const byName = (a: Root, b: Root) => (a.name < b.name ? -1 : 1);
-const roots = ca.filter(pem => !publicRoots.has(pem)).map(root).filter(found => found !== undefined).sort(byName);
+const roots = ca
+  .filter(pem => !publicRoots.has(pem))
+  .map(root)
+  .filter(found => found !== undefined)
+  .sort(byName);
 const regions = [...new Set(roots.map(({ name }) => name.replace(/ Root CA .*$/, '')))];
 const missing = ['us-gov', 'cn'].filter(prefix => !regions.some(region => region.startsWith(`${prefix}-`)));
 const expiries = roots.map(({ expires }) => expires).sort();

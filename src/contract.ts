@@ -3,7 +3,9 @@
  * Each is spelled here and nowhere else. Not exported from the package.
  */
 
-/** The value of a secret, as JSON. The keys are those that AWS's own rotation functions read; they are case-sensitive. */
+/**
+ * The value of a secret, as JSON. The keys are those that AWS's own rotation functions read; they are case-sensitive.
+ */
 export interface SecretValue {
   readonly engine: string;
   readonly host: string;
@@ -31,15 +33,17 @@ export const MAINTENANCE_DATABASE = 'postgres';
 /** The staging label of a version that the user resource writes, before it becomes current in one conditional move. */
 export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
 
-/** What the staging label of a version that was revoked begins with; its id follows, for no label is on two versions. */
+/**
+ * What the staging label of a version that was revoked begins with; its id follows, for no label is on two versions.
+ */
 export const REVOKED_STAGE_PREFIX = 'ROTATINGPOSTGRES_REVOKED_';
 
 /** The staging label of the version that a revocation writes, before it becomes current. */
 export const REPLACEMENT_STAGE = 'ROTATINGPOSTGRES_REPLACEMENT';
 
 /**
- * Tags of a secret that bind it: a rotation holds the secret's value to them. They are set at deploy time; writing a value takes
- * another permission than writing a tag.
+ * Tags of a secret that bind it: a rotation holds the secret's value to them. They are set at deploy time; writing a
+ * value takes another permission than writing a tag.
  */
 export const BindingTag = {
   /** `host:port`. */
@@ -61,7 +65,9 @@ export const Env = {
   SECRET_ARN: 'ROTATING_POSTGRES_SECRET_ARN',
   /** Consumer, in development: a connection string, used instead of the secret. */
   DATABASE_URL: 'DATABASE_URL',
-  /** Rotation function: what a new password is made of. The names and their meaning are those of AWS's own functions. */
+  /**
+   * Rotation function: what a new password is made of. The names and their meaning are those of AWS's own functions.
+   */
   PASSWORD_LENGTH: 'PASSWORD_LENGTH',
   EXCLUDE_CHARACTERS: 'EXCLUDE_CHARACTERS',
   EXCLUDE_LOWERCASE: 'EXCLUDE_LOWERCASE',
@@ -148,7 +154,7 @@ export const ErrorCode = {
   /** A fault of this library. */
   UNEXPECTED: 'Unexpected',
 } as const;
-export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
 /** What the functions tell CloudWatch of each invocation. */
 export const Metric = {
@@ -209,10 +215,16 @@ export interface DatabaseGrant {
   readonly schemas?: readonly string[];
 }
 
-/** `owner`: owns the database; `connect`: may connect, nothing else; the others: tables of an owner, those to come as well. */
+/**
+ * `owner`: owns the database; `connect`: may connect, nothing else; the others: tables of an owner, those to come as
+ * well.
+ */
 export type DatabaseUserPrivileges = 'owner' | 'connect' | 'readOnly' | 'readWrite';
 export type DatabaseUserAuthentication = 'password' | 'iam';
-/** `drop`: what the role owns goes to `<username>_kept`, as whom nobody logs in, databases to the admin, then it is dropped; `retain`: it stays. */
+/**
+ * `drop`: what the role owns goes to `<username>_kept`, as whom nobody logs in, databases to the admin, then it is
+ * dropped; `retain`: it stays.
+ */
 export type DatabaseUserDeletion = 'retain' | 'drop';
 export const STRATEGIES = ['alternating', 'single'] as const;
-export type RotationStrategyName = typeof STRATEGIES[number];
+export type RotationStrategyName = (typeof STRATEGIES)[number];

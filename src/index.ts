@@ -8,11 +8,19 @@ export { AuroraCluster, type AuroraClusterOptions, type AuroraClusterProps } fro
 export { DatabaseProxy, type DatabaseProxyProps } from './database/database-proxy';
 export { type AdminRotationOptions, DatabaseSource } from './database/database-source';
 export { EncryptionKey, type EncryptionKeyProps } from './database/encryption-key';
-export { type ExistingDatabaseProps, PostgresDatabase, type PostgresDatabaseAttributes } from './database/existing-database';
+export {
+  type ExistingDatabaseProps,
+  PostgresDatabase,
+  type PostgresDatabaseAttributes,
+} from './database/existing-database';
 export { MultiAzCluster, type MultiAzClusterOptions, type MultiAzClusterProps } from './database/multi-az-cluster';
 export { type DatabaseOptions, type NewDatabaseProps } from './database/new-database';
 export { type IPostgresDatabase } from './database/postgres-database';
-export { PostgresInstance, type PostgresInstanceOptions, type PostgresInstanceProps } from './database/postgres-instance';
+export {
+  PostgresInstance,
+  type PostgresInstanceOptions,
+  type PostgresInstanceProps,
+} from './database/postgres-instance';
 export { ProxyAuthentication } from './database/proxy-authentication';
 
 export { type AddIamUserOptions, type AddUserOptions } from './user/added-user-options';
@@ -23,7 +31,12 @@ export { IamDatabaseUser, type IamDatabaseUserProps } from './user/iam-database-
 export { type ObjectPrivilegesOptions, Privileges } from './user/privileges';
 
 export { type ReadOptions } from './access/read-options';
-export { type EndpointOnlyOptions, SecretGuard, type SecretGuardOptions, type SecretGuardProps } from './access/secret-guard';
+export {
+  type EndpointOnlyOptions,
+  SecretGuard,
+  type SecretGuardOptions,
+  type SecretGuardProps,
+} from './access/secret-guard';
 export { SecretReplica } from './access/secret-replica';
 export { type PodIdentityOptions, ServiceTrust } from './access/service-trust';
 export { type WireOptions } from './access/wiring';
@@ -32,11 +45,19 @@ export { type ConnectionOptions } from './rotation/connection-options';
 export { type PasswordChangeOptions } from './rotation/password-change-options';
 export { type PasswordOptions } from './rotation/password-options';
 export { RevocationFunction, type RevocationFunctionProps } from './rotation/revocation-function';
-export { RotationFunction, type RotationFunctionOptions, type RotationFunctionProps } from './rotation/rotation-function';
+export {
+  RotationFunction,
+  type RotationFunctionOptions,
+  type RotationFunctionProps,
+} from './rotation/rotation-function';
 export { RotationPeriod, type RotationSpreadOptions } from './rotation/rotation-spread';
 export { type RotationCronOptions, RotationSchedule, type RotationWindowOptions } from './rotation/rotation-schedule';
 export { RotationStrategy } from './rotation/rotation-strategy';
-export { type RotationScheduleOptions, ScheduledRotation, type ScheduledRotationProps } from './rotation/scheduled-rotation';
+export {
+  type RotationScheduleOptions,
+  ScheduledRotation,
+  type ScheduledRotationProps,
+} from './rotation/scheduled-rotation';
 
 export { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
 export { type SecretsManagerEndpointOptions } from './network/secrets-manager-endpoint-options';

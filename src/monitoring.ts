@@ -44,14 +44,21 @@ export class RotationMonitoring extends Construct {
     this.topic = props.topic ?? this.makeTopic();
     allowPublishing(this.topic, this);
 
-    this.functionErrors = this.alarm('FunctionErrors', props.rotationFunction.function.metricErrors({ period: Duration.minutes(5) }),
-      `A step of a credential rotation ended in an error; Secrets Manager tries again. ${runbook('rotation-function-errors')}`);
+    this.functionErrors = this.alarm(
+      'FunctionErrors',
+      props.rotationFunction.function.metricErrors({ period: Duration.minutes(5) }),
+      'A step of a credential rotation ended in an error; Secrets Manager tries again. ' +
+        `${runbook('rotation-function-errors')}`,
+    );
 
     this.failedRotations = this.watchSecrets();
     props.secrets.forEach(secret => this.addSecret(secret));
   }
 
-  /** Watches one more secret. After about a dozen of them, which is what a rule of EventBridge has room for, there is one more rule and alarm. */
+  /**
+   * Watches one more secret. After about a dozen of them, which is what a rule of EventBridge has room for, there is
+   * one more rule and alarm.
+   */
   public addSecret(secret: secretsmanager.ISecret): void {
     const length = [...this.secrets, secret].reduce((sum, { secretArn }) => sum + deployedLength(secretArn), 0);
     if (this.secrets.length > 0 && length > ROOM_FOR_SECRETS) this.watchSecrets();
@@ -62,19 +69,29 @@ export class RotationMonitoring extends Construct {
     const topic = new sns.Topic(this, 'Topic', { displayName: 'PostgreSQL credential rotation', enforceSSL: true });
     acknowledge(topic, {
       rules: ['CKV_AWS_26', ...compliance('SNSEncryptedKMS')],
-      reason: 'Its messages name a credential and never hold one; who wants them encrypted passes a topic whose key admits CloudWatch and EventBridge.',
+      reason:
+        'Its messages name a credential and never hold one; who wants them encrypted passes a topic whose ' +
+        'key admits CloudWatch and EventBridge.',
     });
     return topic;
   }
 
   /** A rule for secrets that are added from now on, and its alarm. */
   private watchSecrets(): cloudwatch.Alarm {
-    const secrets: secretsmanager.ISecret[] = this.secrets = [];
+    const secrets: secretsmanager.ISecret[] = (this.secrets = []);
     const suffix = this.rules++ || '';
     const rule = this.rule(`Rule${suffix}`, secrets);
-    return this.alarm(`FailedRotations${suffix}`, new cloudwatch.Metric({
-      namespace: 'AWS/Events', metricName: 'TriggeredRules', dimensionsMap: { RuleName: rule.ruleName }, statistic: 'Sum', period: Duration.minutes(5),
-    }), `Secrets Manager gave up a credential rotation. ${runbook('rotation-failed-or-abandoned')}`);
+    return this.alarm(
+      `FailedRotations${suffix}`,
+      new cloudwatch.Metric({
+        namespace: 'AWS/Events',
+        metricName: 'TriggeredRules',
+        dimensionsMap: { RuleName: rule.ruleName },
+        statistic: 'Sum',
+        period: Duration.minutes(5),
+      }),
+      `Secrets Manager gave up a credential rotation. ${runbook('rotation-failed-or-abandoned')}`,
+    );
   }
 
   private alarm(id: string, metric: cloudwatch.Metric, alarmDescription: string): cloudwatch.Alarm {
@@ -103,10 +120,14 @@ export class RotationMonitoring extends Construct {
         },
       },
     });
-    const message = events.RuleTargetInput.fromText([
-      `${events.EventField.fromPath('$.detail.eventName')}: the credential in ${events.EventField.fromPath('$.detail.additionalEventData.SecretId')}`,
-      `was not rotated at ${events.EventField.fromPath('$.time')}. What to do: ${runbook('rotation-failed-or-abandoned')}`,
-    ].join(' '));
+    const message = events.RuleTargetInput.fromText(
+      [
+        `${events.EventField.fromPath('$.detail.eventName')}: the credential in ` +
+          `${events.EventField.fromPath('$.detail.additionalEventData.SecretId')}`,
+        `was not rotated at ${events.EventField.fromPath('$.time')}. What to do: ` +
+          `${runbook('rotation-failed-or-abandoned')}`,
+      ].join(' '),
+    );
     // Not the L2 target: it would add a statement to the topic's policy that stands below.
     rule.addTarget({ bind: () => ({ arn: this.topic.topicArn, input: message }) });
     return rule;
@@ -115,11 +136,17 @@ export class RotationMonitoring extends Construct {
 
 /** A topic policy replaces the default one, which lets the account's alarms publish. */
 function allowPublishing(topic: sns.ITopic, scope: IConstruct): void {
-  const publish = (service: string, conditions?: Record<string, Record<string, string>>) => new iam.PolicyStatement({
-    principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [topic.topicArn], conditions,
-  });
-  topic.addToResourcePolicy(publish('cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } }));
-  // Without a condition: AWS does not document that EventBridge sends the source account to SNS, and says of encrypted topics
-  // that a condition on it is not supported.
+  const publish = (service: string, conditions?: Record<string, Record<string, string>>) =>
+    new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal(service)],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions,
+    });
+  topic.addToResourcePolicy(
+    publish('cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } }),
+  );
+  // Without a condition: AWS does not document that EventBridge sends the source account to SNS, and says of encrypted
+  // topics that a condition on it is not supported.
   topic.addToResourcePolicy(publish('events.amazonaws.com'));
 }

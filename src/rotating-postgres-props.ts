@@ -14,7 +14,9 @@ import { Privileges } from './user/privileges';
 
 /** What a `RotatingPostgres` is told of, wherever its database comes from. */
 export interface RotatingPostgresOptions {
-  /** VPC of the database, and of the functions that log in to it: isolated subnets when it has them, else private ones. */
+  /**
+   * VPC of the database, and of the functions that log in to it: isolated subnets when it has them, else private ones.
+   */
   readonly vpc: ec2.IVpc;
   /**
    * Name of the application's user in PostgreSQL.
@@ -23,7 +25,8 @@ export interface RotatingPostgresOptions {
   readonly username?: string;
   /**
    * What the application's user may do.
-   * @default - Privileges.owner(); of a database that was there before Privileges.connect(), which takes nothing from its owner
+   * @default - Privileges.owner(); of a database that was there before Privileges.connect(), which takes nothing from
+   * its owner
    */
   readonly privileges?: Privileges;
   /**
@@ -42,8 +45,8 @@ export interface RotatingPostgresOptions {
    */
   readonly rotation?: RotationFunctionOptions;
   /**
-   * A function that rotates the secrets of several databases of the VPC, made in the same stack. Its own properties say how passwords
-   * change, so that `rotation` is left out.
+   * A function that rotates the secrets of several databases of the VPC, made in the same stack. Its own properties say
+   * how passwords change, so that `rotation` is left out.
    * @default - a function of its own
    */
   readonly rotationFunction?: RotationFunction;
@@ -58,8 +61,8 @@ export interface RotatingPostgresOptions {
    */
   readonly guard?: SecretGuardOptions;
   /**
-   * Key that encrypts the secrets, and a new database. Its policy must let identity policies of the account use it through Secrets
-   * Manager and Amazon RDS.
+   * Key that encrypts the secrets, and a new database. Its policy must let identity policies of the account use it
+   * through Secrets Manager and Amazon RDS.
    * @default - a new `EncryptionKey`
    */
   readonly encryptionKey?: kms.IKey;
@@ -74,8 +77,8 @@ export interface RotatingPostgresOptions {
    */
   readonly notificationTopic?: sns.ITopic;
   /**
-   * What happens to what is made here, a new database, key and secrets, when it leaves the stack. `SNAPSHOT` keeps a last snapshot of
-   * the database, with key and secrets; only `DESTROY` also switches the protection from deletion off.
+   * What happens to what is made here, a new database, key and secrets, when it leaves the stack. `SNAPSHOT` keeps a
+   * last snapshot of the database, with key and secrets; only `DESTROY` also switches the protection from deletion off.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;

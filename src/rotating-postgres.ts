@@ -25,8 +25,8 @@ import { Privileges } from './user/privileges';
 /** A PostgreSQL database whose passwords nobody knows and which change by themselves. */
 export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /**
-   * The same around a database that is there already. Not a property of it changes: what its security groups need is rules of their
-   * own, and the stack it is in comes to depend on nothing.
+   * The same around a database that is there already. Not a property of it changes: what its security groups need is
+   * rules of their own, and the stack it is in comes to depend on nothing.
    */
   public static adopt(scope: Construct, id: string, props: AdoptProps): RotatingPostgres {
     const { database, rotateAdmin } = props;
@@ -50,41 +50,79 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   private readonly adminRotation?: ScheduledRotation;
   private revocation?: RevocationFunction;
 
-  constructor(scope: Construct, id: string, private readonly props: RotatingPostgresProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: RotatingPostgresProps,
+  ) {
     super(scope, id);
     const { vpc, naming, guard, removalPolicy, secretsManagerEndpoint, schedule } = props;
-    const encryptionKey = this.encryptionKey = props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy });
+    const encryptionKey = (this.encryptionKey =
+      props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy }));
     const { database, rotatedAdminSecret, privileges } = (props.database ?? DatabaseSource.instance())._provide(this, {
-      vpc, encryptionKey, naming, guard, removalPolicy, databaseName: props.databaseName,
+      vpc,
+      encryptionKey,
+      naming,
+      guard,
+      removalPolicy,
+      databaseName: props.databaseName,
     });
     this.database = database;
 
-    const provider = this.userProvider = new DatabaseUserProvider(this, 'UserProvider', { vpc, database, secretsManagerEndpoint });
-    this.user = new DatabaseUser(this, 'User', { ...props, provider, encryptionKey, privileges: props.privileges ?? privileges });
+    const provider = (this.userProvider = new DatabaseUserProvider(this, 'UserProvider', {
+      vpc,
+      database,
+      secretsManagerEndpoint,
+    }));
+    this.user = new DatabaseUser(this, 'User', {
+      ...props,
+      provider,
+      encryptionKey,
+      privileges: props.privileges ?? privileges,
+    });
     this.users = [this.user];
 
     if (props.rotationFunction && props.rotation) {
-      fail(this, "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and leave it out here");
+      fail(
+        this,
+        "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and " +
+          'leave it out here',
+      );
     }
-    const rotationFunction = this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
-      ...props.rotation, vpc, database, secretsManagerEndpoint,
-    });
+    const rotationFunction = (this.rotationFunction =
+      props.rotationFunction ??
+      new RotationFunction(this, 'RotationFunction', {
+        ...props.rotation,
+        vpc,
+        database,
+        secretsManagerEndpoint,
+      }));
     this.user.addRotation(rotationFunction, schedule);
     if (props.strategy === RotationStrategy.SINGLE_USER && retiresLogins(props.rotation)) {
-      Annotations.of(this).addWarningV2('cdk-rotating-postgres:retire-single-user',
-        "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login of a single user does not retire. "
-        + "Leave them out, or choose another 'strategy'.");
+      Annotations.of(this).addWarningV2(
+        'cdk-rotating-postgres:retire-single-user',
+        "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login " +
+          'of a single user does not retire. ' +
+          "Leave them out, or choose another 'strategy'.",
+      );
     }
     if (rotatedAdminSecret) {
-      this.adminRotation = new ScheduledRotation(this, 'AdminRotation', { ...schedule, secret: database.adminSecret, rotationFunction });
+      this.adminRotation = new ScheduledRotation(this, 'AdminRotation', {
+        ...schedule,
+        secret: database.adminSecret,
+        rotationFunction,
+      });
       this.adminRotation.node.addDependency(this.user); // not while the admin creates the user
     }
 
     this.monitoring = new RotationMonitoring(this, 'Monitoring', {
-      rotationFunction, secrets: [...rotatedAdminSecret ? [rotatedAdminSecret] : [], this.user.secret], topic: props.notificationTopic,
+      rotationFunction,
+      secrets: [...(rotatedAdminSecret ? [rotatedAdminSecret] : []), this.user.secret],
+      topic: props.notificationTopic,
     });
 
-    // Who depends on this waits for the user and its schedule, but not for the rules that admit consumers, its own perhaps among them.
+    // Who depends on this waits for the user and its schedule, but not for the rules that admit consumers, its own
+    // perhaps among them.
     Dependable.implement(this, { dependencyRoots: [database, this.user] });
   }
 
@@ -103,7 +141,10 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return this.database.adminSecret;
   }
 
-  /** Allows the grantee to read the application's secret, and to decrypt with its key for this secret only; see `DatabaseUser.grantRead`. */
+  /**
+   * Allows the grantee to read the application's secret, and to decrypt with its key for this secret only; see
+   * `DatabaseUser.grantRead`.
+   */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     return this.user.grantRead(grantee, options);
   }
@@ -113,10 +154,25 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     this.user.wire(consumer, options);
   }
 
-  /** Adds a user with a secret of its own, `Environment/Application/database_<user name>`, rotated and watched as the application's user is. */
+  /**
+   * Adds a user with a secret of its own, `Environment/Application/database_<user name>`, rotated and watched as the
+   * application's user is.
+   */
   public addUser(username: string, options: AddUserOptions = {}): DatabaseUser {
-    const { encryptionKey, userProvider: provider, props: { naming, guard } } = this;
-    const user = new DatabaseUser(this, `User-${username}`, { ...options, ...this.added(options), encryptionKey, provider, naming, guard, username });
+    const {
+      encryptionKey,
+      userProvider: provider,
+      props: { naming, guard },
+    } = this;
+    const user = new DatabaseUser(this, `User-${username}`, {
+      ...options,
+      ...this.added(options),
+      encryptionKey,
+      provider,
+      naming,
+      guard,
+      username,
+    });
     user.addRotation(this.rotationFunction, options.schedule ?? this.props.schedule);
     this.adminRotation?.node.addDependency(user);
     if (this.revocation) user.addRevocation(this.revocation);
@@ -125,31 +181,52 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return user;
   }
 
-  /** Adds a user without a password, who logs in through AWS IAM: whoever `grantConnect` or `wire` of the user allows to. */
+  /**
+   * Adds a user without a password, who logs in through AWS IAM: whoever `grantConnect` or `wire` of the user allows
+   * to.
+   */
   public addIamUser(username: string, options: AddIamUserOptions = {}): IamDatabaseUser {
-    const user = new IamDatabaseUser(this, `User-${username}`, { ...this.added(options), provider: this.userProvider, username });
+    const user = new IamDatabaseUser(this, `User-${username}`, {
+      ...this.added(options),
+      provider: this.userProvider,
+      username,
+    });
     this.adminRotation?.node.addDependency(user);
     return user;
   }
 
-  /** Allows the grantee to revoke the credential of any user with a password once it has leaked; the first call makes the function that does so. */
+  /**
+   * Allows the grantee to revoke the credential of any user with a password once it has leaked; the first call makes
+   * the function that does so.
+   */
   public grantRevoke(grantee: iam.IGrantable): iam.Grant {
     return this.revocationFunction.grantRevoke(grantee);
   }
 
-  /** Revokes credentials. It is made when it is first asked for, and serves the application's user and those of `addUser`. */
+  /**
+   * Revokes credentials. It is made when it is first asked for, and serves the application's user and those of
+   * `addUser`.
+   */
   public get revocationFunction(): RevocationFunction {
-    return this.revocation ??= this.makeRevocationFunction();
+    return (this.revocation ??= this.makeRevocationFunction());
   }
 
   private makeRevocationFunction(): RevocationFunction {
     const { vpc, secretsManagerEndpoint, rotation } = this.props;
-    const made = new RevocationFunction(this, 'RevocationFunction', { ...rotation, vpc, database: this.database, secretsManagerEndpoint });
+    const made = new RevocationFunction(this, 'RevocationFunction', {
+      ...rotation,
+      vpc,
+      database: this.database,
+      secretsManagerEndpoint,
+    });
     for (const user of this.users) user.addRevocation(made);
     return made;
   }
 
-  /** What a further user takes over from here. Where the application's user owns nothing by itself, an owner has to be named. */
+  /**
+   * What a further user takes over from here. Where the application's user owns nothing by itself, an owner has to be
+   * named.
+   */
   private added({ privileges = Privileges.connect(), furtherDatabases, removalPolicy }: AddIamUserOptions) {
     const complete = (some: Privileges) => (this.user._ownsDatabase ? some._ownedBy(this.user) : some);
     return {

@@ -16,18 +16,33 @@ export interface SecretNaming {
 }
 
 /** The name of a secret of this type, or none, which leaves it to CloudFormation. */
-export function secretName(scope: IConstruct, naming: SecretNaming | undefined, type: string, longest = 512): string | undefined {
+export function secretName(
+  scope: IConstruct,
+  naming: SecretNaming | undefined,
+  type: string,
+  longest = 512,
+): string | undefined {
   if (!naming) return undefined;
   const { prefix } = naming;
   if (prefix !== undefined && !Token.isUnresolved(prefix) && (prefix === '' || /^\/|\/$/.test(prefix))) {
-    fail(scope, `'naming.prefix' is '${prefix}'; write it without slashes at its ends, as in platform/databases, or leave it out`);
+    fail(
+      scope,
+      `'naming.prefix' is '${prefix}'; write it without slashes at its ends, as in platform/databases, or leave it out`,
+    );
   }
-  const name = [...prefix === undefined ? [] : [prefix], naming.environment, naming.application, type].join('/');
+  const name = [...(prefix === undefined ? [] : [prefix]), naming.environment, naming.application, type].join('/');
   if (Token.isUnresolved(name)) return name;
   if (!/^[\w/+=.@-]+$/.test(name) || name.length > longest) {
-    fail(scope, `the secret name '${name}' from 'naming' is not possible; use letters, digits and /_+=.@-, at most ${longest} characters`);
+    fail(
+      scope,
+      `the secret name '${name}' from 'naming' is not possible; use letters, digits and /_+=.@-, at most ` +
+        `${longest} characters`,
+    );
   }
-  // Secrets Manager appends a hyphen and six characters, and takes such an ending for its own when it looks up a partial ARN.
-  if (/-\w{6}$/.test(name)) fail(scope, `the secret name '${name}' from 'naming' ends in a hyphen and six characters; choose another`);
+  // Secrets Manager appends a hyphen and six characters, and takes such an ending for its own when it looks up a
+  // partial ARN.
+  if (/-\w{6}$/.test(name)) {
+    fail(scope, `the secret name '${name}' from 'naming' ends in a hyphen and six characters; choose another`);
+  }
   return name;
 }

@@ -23,7 +23,12 @@ export interface LoadResult {
 export class Load {
   static async start(options: LoadOptions, env: Record<string, string>): Promise<Load> {
     const child = forkTypeScript(__filename, [JSON.stringify(options)], { env: { PATH: process.env.PATH, ...env } });
-    await Promise.race([once(child, 'message'), once(child, 'exit').then(() => { throw new Error(`${options.kind} did not start`); })]);
+    await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => {
+        throw new Error(`${options.kind} did not start`);
+      }),
+    ]);
     return new Load(child);
   }
 
@@ -33,7 +38,12 @@ export class Load {
     const exited = once(this.child, 'exit');
     const result = once(this.child, 'message') as Promise<[LoadResult]>;
     this.child.send('stop');
-    const [found] = await Promise.race([result, exited.then(() => { throw new Error('the load ended without a result'); })]);
+    const [found] = await Promise.race([
+      result,
+      exited.then(() => {
+        throw new Error('the load ended without a result');
+      }),
+    ]);
     this.child.disconnect(); // it waits for that: an exit could overtake what it sent
     await exited;
     return found;
@@ -62,7 +72,7 @@ async function run({ rate, callers = 0, ...options }: LoadOptions): Promise<void
   const begun = performance.now();
   let asked = 0;
   const timer = setInterval(() => {
-    const due = Math.floor((performance.now() - begun) / 1_000 * rate);
+    const due = Math.floor(((performance.now() - begun) / 1_000) * rate);
     for (; asked < due && unanswered.size < MOST_UNANSWERED; asked++) ask();
     asked = due;
   }, TICK_MILLIS);

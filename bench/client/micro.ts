@@ -1,4 +1,7 @@
-/** Small things, in a process of their own: what a cached read costs, and how often Secrets Manager is asked. Started by main.ts. */
+/**
+ * Small things, in a process of their own: what a cached read costs, and how often Secrets Manager is asked. Started by
+ * main.ts.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { cachedBy, type Kind, PEERS, subject } from './pools';
 import { SecretCredentials } from '../../client/src';
@@ -33,9 +36,12 @@ async function run({ secretArn, peers }: MicroOptions): Promise<MicroResult> {
   const source = new SecretCredentials(secretArn);
   await source.current();
   let seen = 0;
-  const syncNs = best(() => {
-    for (let read = 0; read < READS; read++) seen += source.latest!.versionId.length;
-  }) / READS * 1e6;
+  const syncNs =
+    (best(() => {
+      for (let read = 0; read < READS; read++) seen += source.latest!.versionId.length;
+    }) /
+      READS) *
+    1e6;
   const awaitedNs: MicroResult['awaitedNs'] = { rotating: await awaited(() => source.current(), READS / 4) };
   for (const kind of peers ? PEERS.slice(1, 3) : []) {
     const get = await cachedBy(kind, secretArn, peers);
@@ -54,15 +60,17 @@ async function awaited(get: () => Promise<unknown>, reads: number): Promise<numb
     for (let read = 0; read < reads; read++) await get();
     least = Math.min(least, performance.now() - begun);
   }
-  return least / reads * 1e6;
+  return (least / reads) * 1e6;
 }
 
 function best(work: () => void): number {
-  return Math.min(...Array.from({ length: ROUNDS }, () => {
-    const begun = performance.now();
-    work();
-    return performance.now() - begun;
-  }));
+  return Math.min(
+    ...Array.from({ length: ROUNDS }, () => {
+      const begun = performance.now();
+      work();
+      return performance.now() - begun;
+    }),
+  );
 }
 
 /** In turns, one query at a time: what the machine does else falls on both. */

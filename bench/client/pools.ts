@@ -6,7 +6,7 @@ import { rotatingPool, stats, tlsOptions } from '../../client/src';
 import type { SecretValue } from '../../src/contract';
 
 export const PEERS = ['password-function', 'powertools', 'middy', 'nodejs-wrapper'] as const;
-export type Kind = 'rotating' | 'bare' | typeof PEERS[number];
+export type Kind = 'rotating' | 'bare' | (typeof PEERS)[number];
 
 /** What is measured, whatever is behind it. */
 export interface Subject {
@@ -27,30 +27,51 @@ export interface SubjectOptions {
 }
 
 /** Makes what a service of that kind would make. */
-export async function subject({ kind, secretArn, peers, ttlMillis, replicaLagMillis, ...options }: SubjectOptions): Promise<Subject> {
-  if (kind === 'rotating') return fromPool(rotatingPool({ secretId: secretArn, ttlMillis, replicaLagMillis, ...options }));
+export async function subject({
+  kind,
+  secretArn,
+  peers,
+  ttlMillis,
+  replicaLagMillis,
+  ...options
+}: SubjectOptions): Promise<Subject> {
+  if (kind === 'rotating') {
+    return fromPool(rotatingPool({ secretId: secretArn, ttlMillis, replicaLagMillis, ...options }));
+  }
   const aws = new SecretsManagerClient({});
-  const read = async () => JSON.parse((await aws.send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString ?? '') as SecretValue;
+  const read = async () =>
+    JSON.parse((await aws.send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString ?? '') as SecretValue;
   const { host, port, dbname, username, password } = await read();
   const place = { host, port: Number(port), database: dbname, ssl: tlsOptions(host) };
-  const withPassword = (source: pg.PoolConfig['password']) => fromPool(new pg.Pool({ ...options, ...place, user: username, password: source }));
+  const withPassword = (source: pg.PoolConfig['password']) =>
+    fromPool(new pg.Pool({ ...options, ...place, user: username, password: source }));
   switch (kind) {
-    case 'bare': return withPassword(password);
-    case 'password-function': return withPassword(async () => (await read()).password);
+    case 'bare':
+      return withPassword(password);
+    case 'password-function':
+      return withPassword(async () => (await read()).password);
     default: {
       const get = await cachedBy(kind, secretArn, peers);
-      return typeof get === 'function' ? withPassword(async () => (await get()).password) : wrapped(get.module, secretArn, place);
+      return typeof get === 'function'
+        ? withPassword(async () => (await get()).password)
+        : wrapped(get.module, secretArn, place);
     }
   }
 }
 
 /** The peer's way to read the secret, which is also what its reads are measured by. */
-export async function cachedBy(kind: Kind, secretArn: string, peers?: string): Promise<(() => Promise<SecretValue>) | { module: Wrapper }> {
+export async function cachedBy(
+  kind: Kind,
+  secretArn: string,
+  peers?: string,
+): Promise<(() => Promise<SecretValue>) | { module: Wrapper }> {
   if (!peers) throw new Error('the peers are in no folder that is known: --peers');
   const load = <T>(name: string) => createRequire(join(peers, 'package.json'))(name) as T;
   switch (kind) {
     case 'powertools': {
-      const { getSecret } = load<{ getSecret(name: string, options: object): Promise<SecretValue> }>('@aws-lambda-powertools/parameters/secrets');
+      const { getSecret } = load<{ getSecret(name: string, options: object): Promise<SecretValue> }>(
+        '@aws-lambda-powertools/parameters/secrets',
+      );
       return () => getSecret(secretArn, { transform: 'json' });
     }
     case 'middy': {
@@ -65,19 +86,30 @@ export async function cachedBy(kind: Kind, secretArn: string, peers?: string): P
       const handler = middy((_event, context) => context.db).use(middleware);
       return () => handler({}, {});
     }
-    default: return { module: load<Wrapper>('aws-advanced-nodejs-wrapper/pg') };
+    default:
+      return { module: load<Wrapper>('aws-advanced-nodejs-wrapper/pg') };
   }
 }
 
 interface Wrapper {
-  AwsPGClient: new (options: object) => { connect(): Promise<void>; query(sql: string): Promise<unknown>; end(): Promise<void> };
+  AwsPGClient: new (options: object) => {
+    connect(): Promise<void>;
+    query(sql: string): Promise<unknown>;
+    end(): Promise<void>;
+  };
 }
 
 /** It is a client, not a pool: a connection for each query. */
 function wrapped({ AwsPGClient }: Wrapper, secretArn: string, place: pg.PoolConfig): Subject {
   return {
     async query(sql) {
-      const client = new AwsPGClient({ ...place, plugins: 'secretsManager', secretId: secretArn, secretRegion: 'us-east-1', dialect: 'pg' });
+      const client = new AwsPGClient({
+        ...place,
+        plugins: 'secretsManager',
+        secretId: secretArn,
+        secretRegion: 'us-east-1',
+        dialect: 'pg',
+      });
       try {
         await client.connect();
         return await client.query(sql);

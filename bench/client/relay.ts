@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What Secrets Manager does for readers. `stale`: for a while after each step of a rotation they still see what was before it. */
+/**
+ * What Secrets Manager does for readers. `stale`: for a while after each step of a rotation they still see what was
+ * before it.
+ */
 export type Mode = 'works' | 'stale' | 'refuses' | 'hangs';
 
 interface Answer {
@@ -24,9 +27,11 @@ export async function startRelay(target: string) {
     const answer = await fetch(target, { method: 'POST', headers, body });
     return { status: answer.status, body: await answer.text() };
   }
-  const read = (SecretId: string, VersionStage: string) => ask(
-    { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' }, JSON.stringify({ SecretId, VersionStage }),
-  );
+  const read = (SecretId: string, VersionStage: string) =>
+    ask(
+      { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
+      JSON.stringify({ SecretId, VersionStage }),
+    );
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(message);
@@ -40,7 +45,9 @@ export async function startRelay(target: string) {
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' }).end(answer.body);
   }
 
-  const server = createServer((message, response) => { serve(message, response).catch(() => response.destroy()); });
+  const server = createServer((message, response) => {
+    serve(message, response).catch(() => response.destroy());
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -21,11 +21,15 @@ export function table(rows: readonly Row[]): string {
     line(['figure', 'ours', 'target', '', ...PEERS]),
     line(Array.from({ length: 4 + PEERS.length }, () => '---')),
     ...rows.map(row => {
-      const number = (value?: number) => (value === undefined ? '–' : `${round(value)}${row.unit ? ` ${row.unit}` : ''}`);
+      const number = (value?: number) =>
+        value === undefined ? '–' : `${round(value)}${row.unit ? ` ${row.unit}` : ''}`;
       const verdict = met(row);
       return line([
-        row.figure, number(row.ours), row.target === undefined ? '' : `≤ ${number(row.target)}`,
-        verdict === undefined ? '' : verdict ? 'met' : '**not met**', ...PEERS.map(peer => number(row.peers?.[peer])),
+        row.figure,
+        number(row.ours),
+        row.target === undefined ? '' : `≤ ${number(row.target)}`,
+        verdict === undefined ? '' : verdict ? 'met' : '**not met**',
+        ...PEERS.map(peer => number(row.peers?.[peer])),
       ]);
     }),
   ].join('\n');

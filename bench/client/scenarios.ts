@@ -22,35 +22,57 @@ const gap = () => between(GAP.least, GAP.most);
 
 /** Rotations one after another, on several applications at once, each with a service under load. */
 export async function rotations(
-  stage: Stage, strategy: Strategy, count: number, lanes: number, options: Partial<LoadOptions> = {},
+  stage: Stage,
+  strategy: Strategy,
+  count: number,
+  lanes: number,
+  options: Partial<LoadOptions> = {},
 ): Promise<Outcome> {
-  const outcomes = await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
-    const share = Math.floor((count + lane) / lanes);
-    return whileLoaded(stage, strategy, options, async application => {
-      for (let rotation = 0; rotation < share; rotation++) {
-        await application.rotate(strategy === 'single' ? gap() : 0);
-        await pause(between(50, 300));
-      }
-      return share;
-    });
-  }));
+  const outcomes = await Promise.all(
+    Array.from({ length: lanes }, async (_, lane) => {
+      const share = Math.floor((count + lane) / lanes);
+      return whileLoaded(stage, strategy, options, async application => {
+        for (let rotation = 0; rotation < share; rotation++) {
+          await application.rotate(strategy === 'single' ? gap() : 0);
+          await pause(between(50, 300));
+        }
+        return share;
+      });
+    }),
+  );
   return together(outcomes);
 }
 
 /** A service under load while something happens to its secret; `happens` says how many rotations there were. */
 export async function whileLoaded(
-  stage: Stage, strategy: Strategy, options: Partial<LoadOptions>, happens: (application: Application) => Promise<number>,
+  stage: Stage,
+  strategy: Strategy,
+  options: Partial<LoadOptions>,
+  happens: (application: Application) => Promise<number>,
 ): Promise<Outcome> {
   const application = await stage.addApplication(strategy);
-  const load = await Load.start({
-    kind: 'rotating', secretArn: application.secretArn, rate: RATE, max: MAX, maxUses: USES, ttlMillis: 2_000, ...options,
-  }, stage.environment);
+  const load = await Load.start(
+    {
+      kind: 'rotating',
+      secretArn: application.secretArn,
+      rate: RATE,
+      max: MAX,
+      maxUses: USES,
+      ttlMillis: 2_000,
+      ...options,
+    },
+    stage.environment,
+  );
   await pause(500);
   const before = stage.reads(application.secretArn);
   const count = await happens(application);
   await pause(500);
   const reads = stage.reads(application.secretArn) - before;
-  return { ...outcome(await load.stop()), refusedLogins: stage.refusals(application.logins), readsPerRotation: reads / count };
+  return {
+    ...outcome(await load.stop()),
+    refusedLogins: stage.refusals(application.logins),
+    readsPerRotation: reads / count,
+  };
 }
 
 function outcome({ samples }: LoadResult): Pick<Outcome, 'queries' | 'failed' | 'slowestMillis'> {
@@ -72,8 +94,16 @@ function together(outcomes: readonly Outcome[]): Outcome {
   };
 }
 
-/** p99 of the queries in the seconds around rotations, over that of a pool of pg alone at the same time whose user is not rotated. */
-export async function p99Ratio(stage: Stage, strategy: Strategy, count: number, maxUses?: number): Promise<{ all: number; withoutGap: number }> {
+/**
+ * p99 of the queries in the seconds around rotations, over that of a pool of pg alone at the same time whose user is
+ * not rotated.
+ */
+export async function p99Ratio(
+  stage: Stage,
+  strategy: Strategy,
+  count: number,
+  maxUses?: number,
+): Promise<{ all: number; withoutGap: number }> {
   const AROUND = 5_000;
   const [application, other] = [await stage.addApplication(strategy), await stage.addApplication()];
   const options = { rate: 200, max: 10, maxUses };
@@ -93,21 +123,38 @@ export async function p99Ratio(stage: Stage, strategy: Strategy, count: number, 
   const [measured, unrotated] = await Promise.all([ours.stop(), bare.stop()]);
   const isAround = ([at]: Sample) => windows.some(({ from, to }) => at >= from - AROUND && at <= to + AROUND);
   const isInGap = ([at]: Sample) => windows.some(({ from, to }) => at >= from - 50 && at <= to + 50);
-  const p99 = (samples: readonly Sample[]) => quantile(samples.filter(isAround).map(([, millis]) => Math.abs(millis)), 0.99);
+  const p99 = (samples: readonly Sample[]) =>
+    quantile(
+      samples.filter(isAround).map(([, millis]) => Math.abs(millis)),
+      0.99,
+    );
   return {
     all: p99(measured.samples) / p99(unrotated.samples),
-    withoutGap: p99(measured.samples.filter(sample => !isInGap(sample))) / p99(unrotated.samples.filter(sample => !isInGap(sample))),
+    withoutGap:
+      p99(measured.samples.filter(sample => !isInGap(sample))) /
+      p99(unrotated.samples.filter(sample => !isInGap(sample))),
   };
 }
 
-/** Refused logins of each process, as it counts them itself, and of all, as the server does, over single-user rotations. */
+/**
+ * Refused logins of each process, as it counts them itself, and of all, as the server does, over single-user rotations.
+ */
 export async function refusals(
-  stage: Stage, processes: number, callers: number, max: number, count: number,
+  stage: Stage,
+  processes: number,
+  callers: number,
+  max: number,
+  count: number,
 ): Promise<{ most: number; server: number }> {
   const application = await stage.addApplication('single');
   const loads: Load[] = [];
   for (let process = 0; process < processes; process++) {
-    loads.push(await Load.start({ kind: 'rotating', secretArn: application.secretArn, rate: 0, callers, max, maxUses: 50 }, stage.environment));
+    loads.push(
+      await Load.start(
+        { kind: 'rotating', secretArn: application.secretArn, rate: 0, callers, max, maxUses: 50 },
+        stage.environment,
+      ),
+    );
   }
   for (let rotation = 0; rotation < count; rotation++) {
     await application.rotate(1_000);
@@ -123,7 +170,10 @@ export async function refusals(
 /** Refused logins in a minute after every version has been refused for the budget. */
 export async function refusalsPerMinute(stage: Stage): Promise<number> {
   const application = await stage.addApplication('single');
-  const load = await Load.start({ kind: 'rotating', secretArn: application.secretArn, rate: 0, callers: 20, max: 10, maxUses: 10 }, stage.environment);
+  const load = await Load.start(
+    { kind: 'rotating', secretArn: application.secretArn, rate: 0, callers: 20, max: 10, maxUses: 10 },
+    stage.environment,
+  );
   await application.lockOut();
   await pause(16_000);
   const before = stage.refusals(application.logins);
@@ -134,13 +184,26 @@ export async function refusalsPerMinute(stage: Stage): Promise<number> {
 }
 
 /** Reads of Secrets Manager: of 50 callers who start together, and then per TTL. */
-export async function readsPerTtl(stage: Stage, options: Partial<LoadOptions> = {}): Promise<{ burst: number; perTtl: number }> {
+export async function readsPerTtl(
+  stage: Stage,
+  options: Partial<LoadOptions> = {},
+): Promise<{ burst: number; perTtl: number }> {
   const TTL = 5_000; // as long as that of Powertools
   const TTLS = 4;
   const application = await stage.addApplication('single');
-  const load = await Load.start({
-    kind: 'rotating', secretArn: application.secretArn, rate: 0, callers: 50, max: 50, maxUses: 5, ttlMillis: TTL, ...options,
-  }, stage.environment);
+  const load = await Load.start(
+    {
+      kind: 'rotating',
+      secretArn: application.secretArn,
+      rate: 0,
+      callers: 50,
+      max: 50,
+      maxUses: 5,
+      ttlMillis: TTL,
+      ...options,
+    },
+    stage.environment,
+  );
   await pause(1_000);
   const burst = stage.reads(application.secretArn);
   await pause(TTL * TTLS);

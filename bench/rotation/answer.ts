@@ -14,13 +14,17 @@ const TIMEOUT_MS = 30_000;
 
 const [, , bundle] = process.argv;
 process.stdout.write = process.stderr.write.bind(process.stderr); // what the function logs is no answer
-const { handler } = createRequire(bundle)(bundle) as { handler(event: unknown, context: Partial<Context>): Promise<unknown> };
+const { handler } = createRequire(bundle)(bundle) as {
+  handler(event: unknown, context: Partial<Context>): Promise<unknown>;
+};
 
 async function answer(line: string): Promise<Answer> {
   const deadline = Date.now() + TIMEOUT_MS;
   try {
     await handler(JSON.parse(line), {
-      awsRequestId: randomUUID(), invokedFunctionArn: FUNCTION_ARN, getRemainingTimeInMillis: () => deadline - Date.now(),
+      awsRequestId: randomUUID(),
+      invokedFunctionArn: FUNCTION_ARN,
+      getRemainingTimeInMillis: () => deadline - Date.now(),
     });
     return {};
   } catch (error) {

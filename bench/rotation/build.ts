@@ -4,7 +4,10 @@ import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
-/** A heap for a function of 128 MB, Lambda's least: without a limit V8 leaves garbage where it is, as this machine has room for it. */
+/**
+ * A heap for a function of 128 MB, Lambda's least: without a limit V8 leaves garbage where it is, as this machine has
+ * room for it.
+ */
 const HEAP = '--max-semi-space-size=6 --max-old-space-size=115';
 
 const COMMON = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error' } as const;
@@ -22,15 +25,25 @@ export async function ours(scratch: string): Promise<{ shipped: Ours; withSdk: O
   const withSdk = join(scratch, 'with-sdk');
   await build({ ...COMMON, entryPoints: [join(__dirname, 'answer.ts')], outfile: answer });
   await build({
-    ...COMMON, entryPoints: [join(ROOT, 'lambda', 'rotation.ts')], tsconfig: join(ROOT, 'lambda', 'tsconfig.json'), outfile: join(withSdk, 'index.js'),
+    ...COMMON,
+    entryPoints: [join(ROOT, 'lambda', 'rotation.ts')],
+    tsconfig: join(ROOT, 'lambda', 'tsconfig.json'),
+    outfile: join(withSdk, 'index.js'),
   });
-  const at = (folder: string): Ours =>
-    ({ command: `'${process.execPath}' ${HEAP} '${answer}' '${join(folder, 'index.js')}'`, zippedMb: zippedBytes(folder) / MB });
+  const at = (folder: string): Ours => ({
+    command: `'${process.execPath}' ${HEAP} '${answer}' '${join(folder, 'index.js')}'`,
+    zippedMb: zippedBytes(folder) / MB,
+  });
   return { shipped: at(join(ROOT, 'assets', 'lambda', 'rotation')), withSdk: at(withSdk) };
 }
 
-/** The size of a ZIP file: of each file its content, deflated, and two headers with its name; of all a last record of 22 bytes. */
+/**
+ * The size of a ZIP file: of each file its content, deflated, and two headers with its name; of all a last record of 22
+ * bytes.
+ */
 function zippedBytes(folder: string): number {
-  const files = readdirSync(folder).map(name => deflateRawSync(readFileSync(join(folder, name)), { level: 9 }).length + 30 + 46 + 2 * name.length);
+  const files = readdirSync(folder).map(
+    name => deflateRawSync(readFileSync(join(folder, name)), { level: 9 }).length + 30 + 46 + 2 * name.length,
+  );
   return files.reduce((sum, bytes) => sum + bytes, 22);
 }

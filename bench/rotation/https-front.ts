@@ -10,7 +10,9 @@ export interface HttpsFront {
   stop(): Promise<void>;
 }
 
-/** AWS has no Secrets Manager without TLS, and what a function pays for it depends on how often it makes a new client. */
+/**
+ * AWS has no Secrets Manager without TLS, and what a function pays for it depends on how often it makes a new client.
+ */
 export async function startHttps(target: string): Promise<HttpsFront> {
   const { port } = new URL(target);
   const authority = await createAuthority('Benchmark authority');

@@ -1,4 +1,7 @@
-/** `npm run bench:rotation`: what a rotation costs with our function, beside the targets and, where one is given, beside a peer. */
+/**
+ * `npm run bench:rotation`: what a rotation costs with our function, beside the targets and, where one is given, beside
+ * a peer.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -11,7 +14,8 @@ import { setStage, type Stage, type Strategy } from './stage';
 import { PROTOCOL } from './subject';
 import { surroundings } from '../../test/local/surroundings';
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // a notice on the end of Node.js 20, once per process
+// a notice on the end of Node.js 20, once per process
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const OUT = join(__dirname, '..', 'out');
 const HELP = `npm run bench:rotation -- [options]     (Linux)
@@ -29,16 +33,19 @@ async function main(): Promise<void> {
     options: {
       'peer-single': { type: 'string' },
       'peer-alternating': { type: 'string' },
-      'pairs': { type: 'string', default: '20' },
-      'colds': { type: 'string', default: '9' },
-      'http': { type: 'boolean', default: false },
-      'help': { type: 'boolean', default: false },
+      pairs: { type: 'string', default: '20' },
+      colds: { type: 'string', default: '9' },
+      http: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(HELP);
   const protocol = values.http ? 'http' : 'https';
   const effort = { pairs: Number(values.pairs), colds: Number(values.colds) };
-  const peers: Record<Strategy, string | undefined> = { single: values['peer-single'], alternating: values['peer-alternating'] };
+  const peers: Record<Strategy, string | undefined> = {
+    single: values['peer-single'],
+    alternating: values['peer-alternating'],
+  };
 
   const scratch = mkdtempSync(join(tmpdir(), 'rotation-bench-'));
   let stage: Stage | undefined;
@@ -52,10 +59,17 @@ async function main(): Promise<void> {
       const measured = await measure(stage, strategy, built, peers[strategy], effort);
       const rows = rowsOf(measured, built);
       console.log(`\n${table(`${strategy}, per rotation`, rows)}\n\n${memoryTable(measured)}`);
-      results.push({ strategy, rows: rows.map(row => ({ ...row, ratio: row.relative ? ratio(row) : undefined, met: met(row) })) });
+      results.push({
+        strategy,
+        rows: rows.map(row => ({ ...row, ratio: row.relative ? ratio(row) : undefined, met: met(row) })),
+      });
     }
-    console.log(`\n${where.date}; ${where.machine}; load ${loadBefore.toFixed(1)} before; Node.js ${where.node}, PostgreSQL ${where.postgres}, pg ${where.pg}, ` +
-      `SDK ${where.sdk}; Secrets Manager over ${protocol}. Medians of ${effort.pairs} warm and ${effort.colds} cold rotations; ratio: median of the pairs.`);
+    console.log(
+      `\n${where.date}; ${where.machine}; load ${loadBefore.toFixed(1)} before; Node.js ${where.node}, ` +
+        `PostgreSQL ${where.postgres}, pg ${where.pg}, ` +
+        `SDK ${where.sdk}; Secrets Manager over ${protocol}. Medians of ${effort.pairs} warm and ` +
+        `${effort.colds} cold rotations; ratio: median of the pairs.`,
+    );
     mkdirSync(OUT, { recursive: true });
     const file = join(OUT, 'rotation.json');
     writeFileSync(file, JSON.stringify({ where, effort, protocol, results }, undefined, 2));

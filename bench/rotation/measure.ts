@@ -30,7 +30,11 @@ const RETIREMENT = { [Env.RETIRE_AFTER]: '3600' };
 
 /** Takes turns between the functions, and turns the order round each time: what the machine does else falls on all. */
 export async function measure(
-  stage: Stage, strategy: Strategy, built: { shipped: Ours; withSdk: Ours }, peerCommand: string | undefined, { pairs, colds }: Effort,
+  stage: Stage,
+  strategy: Strategy,
+  built: { shipped: Ours; withSdk: Ours },
+  peerCommand: string | undefined,
+  { pairs, colds }: Effort,
 ): Promise<Measured> {
   const ours = await stage.addTrial(strategy, built.shipped.command);
   const retiring = strategy === 'single' ? [] : [await stage.addTrial(strategy, built.shipped.command, RETIREMENT)];
@@ -50,10 +54,20 @@ export async function measure(
     return sample;
   });
   const samples = (trial: Trial): Samples => ({ warm: warm.get(trial) ?? [], cold: cold.get(trial) ?? [] });
-  return { strategy, ours: samples(ours), withSdk: samples(withSdk), retiring: retiring.map(samples)[0], peer: peer.map(samples)[0] };
+  return {
+    strategy,
+    ours: samples(ours),
+    withSdk: samples(withSdk),
+    retiring: retiring.map(samples)[0],
+    peer: peer.map(samples)[0],
+  };
 }
 
-async function inTurns(trials: Trial[], rounds: number, take: (trial: Trial) => Promise<Sample>): Promise<Map<Trial, Sample[]>> {
+async function inTurns(
+  trials: Trial[],
+  rounds: number,
+  take: (trial: Trial) => Promise<Sample>,
+): Promise<Map<Trial, Sample[]>> {
   const taken = new Map(trials.map(trial => [trial, [] as Sample[]]));
   for (let round = 0; round < rounds; round++) {
     for (const trial of round % 2 ? [...trials].reverse() : trials) taken.get(trial)!.push(await take(trial));

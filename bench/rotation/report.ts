@@ -23,14 +23,17 @@ export function table(title: string, rows: readonly Row[]): string {
   return [
     `| ${title} | ours | peer | ratio | target | |`,
     '|---|---|---|---|---|---|',
-    ...rows.map(row => `| ${[row.measure, figure(row, row.ours), figure(row, row.peer), ratioText(row), targetText(row), verdict(row)].join(' | ')} |`),
+    ...rows.map(
+      row =>
+        `| ${[row.measure, figure(row, row.ours), figure(row, row.peer), ratioText(row), targetText(row), verdict(row)].join(' | ')} |`,
+    ),
   ].join('\n');
 }
 
 /** What the CPU time of ours means in Lambda, from which its memory is chosen. */
 export function memoryTable({ strategy, ours }: Measured): string {
   const seconds = (samples: readonly { cpuMs: number }[], memory: number) =>
-    `${(median(samples.map(({ cpuMs }) => cpuMs)) / 1_000 * MB_PER_VCPU / memory).toFixed(1)} s`;
+    `${(((median(samples.map(({ cpuMs }) => cpuMs)) / 1_000) * MB_PER_VCPU) / memory).toFixed(1)} s`;
   return [
     `| ${strategy}: memory in Lambda | cold, at least | warm, at least |`,
     '|---|---|---|',
@@ -47,7 +50,7 @@ function figure({ unit }: Row, values?: readonly number[]): string {
 }
 
 function ratioText(row: Row): string {
-  return row.relative ? ratio(row)?.toFixed(2) ?? '–' : '';
+  return row.relative ? (ratio(row)?.toFixed(2) ?? '–') : '';
 }
 
 function targetText({ target, relative, unit }: Row): string {

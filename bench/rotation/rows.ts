@@ -24,11 +24,19 @@ const PEAK_MB = 110; // fits the floor of Lambda, 128 MB
 const ZIPPED_MB = 0.25;
 
 /** The table of a strategy. */
-export function rowsOf({ strategy, ours, withSdk, retiring, peer }: Measured, built: { shipped: Ours; withSdk: Ours }): Row[] {
+export function rowsOf(
+  { strategy, ours, withSdk, retiring, peer }: Measured,
+  built: { shipped: Ours; withSdk: Ours },
+): Row[] {
   const target = TARGETS[strategy];
-  const row = (measure: string, unit: Row['unit'], read: (samples: Samples) => number[], rest: Pick<Row, 'target' | 'relative'> = {}): Row =>
-    ({ measure, unit, ours: read(ours), peer: peer && read(peer), ...rest });
-  const count = (measure: string, name: keyof Sample, most?: number) => row(measure, '', ({ warm }) => warm.map(sample => sample[name]), { target: most });
+  const row = (
+    measure: string,
+    unit: Row['unit'],
+    read: (samples: Samples) => number[],
+    rest: Pick<Row, 'target' | 'relative'> = {},
+  ): Row => ({ measure, unit, ours: read(ours), peer: peer && read(peer), ...rest });
+  const count = (measure: string, name: keyof Sample, most?: number) =>
+    row(measure, '', ({ warm }) => warm.map(sample => sample[name]), { target: most });
   const time = (measure: string, kind: keyof Samples, name: keyof Sample, most: number) =>
     row(measure, 'ms', samples => samples[kind].map(sample => sample[name]), { target: most, relative: true });
   const window = [
@@ -43,17 +51,28 @@ export function rowsOf({ strategy, ours, withSdk, retiring, peer }: Measured, bu
     count('failed logins', 'failedLogins', 0),
     count('SQL statements', 'statements', target.statements),
     count('messages with SQL', 'messages'),
-    ...strategy === 'single' ? window : [],
+    ...(strategy === 'single' ? window : []),
     time('warm, wall', 'warm', 'wallMs', WARM_RATIO),
     time('warm, CPU', 'warm', 'cpuMs', WARM_RATIO),
     time('cold, wall', 'cold', 'wallMs', COLD_RATIO),
     { ...time('cold, CPU', 'cold', 'cpuMs', COLD_RATIO), target: undefined },
-    { measure: 'cold, wall, with the SDK bundled', unit: 'ms', ours: withSdk.cold.map(({ wallMs }) => wallMs), peer: peer?.cold.map(({ wallMs }) => wallMs), relative: true },
+    {
+      measure: 'cold, wall, with the SDK bundled',
+      unit: 'ms',
+      ours: withSdk.cold.map(({ wallMs }) => wallMs),
+      peer: peer?.cold.map(({ wallMs }) => wallMs),
+      relative: true,
+    },
     ...retirement('Secrets Manager calls', '', 'calls'),
     ...retirement('PostgreSQL connections', '', 'connections'),
     ...retirement('SQL statements', '', 'statements'),
     ...retirement('warm, wall', 'ms', 'wallMs'),
-    row('peak resident memory', 'MB', ({ warm, cold }) => [Math.max(...[...warm, ...cold].map(({ peakMb }) => peakMb))], { target: PEAK_MB }),
+    row(
+      'peak resident memory',
+      'MB',
+      ({ warm, cold }) => [Math.max(...[...warm, ...cold].map(({ peakMb }) => peakMb))],
+      { target: PEAK_MB },
+    ),
     { measure: 'bundle, zipped', unit: 'MB', ours: [built.shipped.zippedMb], target: ZIPPED_MB },
     { measure: 'bundle, zipped, with the SDK', unit: 'MB', ours: [built.withSdk.zippedMb] },
   ];

@@ -36,7 +36,8 @@ export class ServerLog {
 /** A connection arrived, whether or not it logs in. */
 export const isConnection = ({ text }: Entry) => text.startsWith('connection received');
 export const isLogin = ({ text }: Entry) => text.startsWith('connection authorized');
-export const isFailedLogin = ({ level, text }: Entry) => level === 'FATAL' && /password authentication failed|no pg_hba.conf entry/.test(text);
+export const isFailedLogin = ({ level, text }: Entry) =>
+  level === 'FATAL' && /password authentication failed|no pg_hba.conf entry/.test(text);
 
 /** The SQL of a message from the client. */
 function sqlOf({ level, text }: Entry): string | undefined {
@@ -44,7 +45,7 @@ function sqlOf({ level, text }: Entry): string | undefined {
 }
 
 /** How many messages with SQL the entry is: one or none. */
-export const messages = (entry: Entry) => sqlOf(entry) === undefined ? 0 : 1;
+export const messages = (entry: Entry) => (sqlOf(entry) === undefined ? 0 : 1);
 
 /** How many statements stand in the entry: a message may carry several. */
 export function statements(entry: Entry): number {
@@ -52,4 +53,5 @@ export function statements(entry: Entry): number {
   return withoutQuoted.split(';').filter(statement => statement.trim()).length;
 }
 
-export const changesPassword = (entry: Entry) => /\b(?:ALTER|CREATE)\s+(?:ROLE|USER)\b.*\bPASSWORD\b/is.test(sqlOf(entry) ?? '');
+export const changesPassword = (entry: Entry) =>
+  /\b(?:ALTER|CREATE)\s+(?:ROLE|USER)\b.*\bPASSWORD\b/is.test(sqlOf(entry) ?? '');

@@ -17,7 +17,10 @@ export type Strategy = 'single' | 'alternating';
 /** A PostgreSQL that logs every statement, and a strict Secrets Manager. */
 export interface Stage {
   readonly postgresVersion: string;
-  /** A new application user, rotated by a function that a command starts with these environment variables besides those of all. */
+  /**
+   * A new application user, rotated by a function that a command starts with these environment variables besides those
+   * of all.
+   */
   addTrial(strategy: Strategy, command: string, settings?: Record<string, string>): Promise<Trial>;
   stop(): Promise<void>;
 }
@@ -26,7 +29,8 @@ export interface Stage {
 export async function setStage(scratch: string, protocol: 'https' | 'http'): Promise<Stage> {
   const server = await startPostgres();
   const tenancy = await newTenancy(server);
-  const superuser = <T>(sql: string) => withClient(server, server.superuser, 'postgres', async client => (await client.query(sql)).rows[0] as T);
+  const superuser = <T>(sql: string) =>
+    withClient(server, server.superuser, 'postgres', async client => (await client.query(sql)).rows[0] as T);
   const { version } = await superuser<{ version: string }>("SELECT current_setting('server_version') AS version");
   await superuser("ALTER SYSTEM SET log_statement = 'all'");
   await superuser('SELECT pg_reload_conf()');
@@ -48,8 +52,17 @@ export async function setStage(scratch: string, protocol: 'https' | 'http'): Pro
   };
 
   const createSecret = async (login: Login, fields: Partial<SecretValue> = {}) => {
-    const value: SecretValue = { engine: 'postgres', host: tenancy.host, port: tenancy.port, dbname: tenancy.database, ...login, ...fields };
-    const { ARN } = await secrets.client.send(new CreateSecretCommand({ Name: randomUUID(), SecretString: JSON.stringify(value) }));
+    const value: SecretValue = {
+      engine: 'postgres',
+      host: tenancy.host,
+      port: tenancy.port,
+      dbname: tenancy.database,
+      ...login,
+      ...fields,
+    };
+    const { ARN } = await secrets.client.send(
+      new CreateSecretCommand({ Name: randomUUID(), SecretString: JSON.stringify(value) }),
+    );
     return ARN!;
   };
   const masterarn = await createSecret(tenancy.admin);
@@ -60,7 +73,8 @@ export async function setStage(scratch: string, protocol: 'https' | 'http'): Pro
       const login = { username: tenancy.name(`user${subjects.size}`), password: randomPassword() };
       const { username, password } = login;
       await withClient(tenancy, tenancy.admin, tenancy.database, async client =>
-        client.query(`CREATE ROLE ${escapeIdentifier(username)} LOGIN PASSWORD ${escapeLiteral(password)}`));
+        client.query(`CREATE ROLE ${escapeIdentifier(username)} LOGIN PASSWORD ${escapeLiteral(password)}`),
+      );
       const secret = await createSecret(login, strategy === 'alternating' ? { masterarn } : {});
       const subject = new Subject(command, { ...environment, ...settings });
       subjects.set(secret, subject);

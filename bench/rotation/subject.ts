@@ -31,17 +31,22 @@ export class Subject {
   private lines?: Interface;
   private stderr = '';
 
-  constructor(private readonly command: string, private readonly environment: Record<string, string>) {}
+  constructor(
+    private readonly command: string,
+    private readonly environment: Record<string, string>,
+  ) {}
 
   /** Has the function run a step, in a new process if none is alive. One at a time. */
   async invoke(event: unknown): Promise<void> {
-    const child = this.child ??= this.start();
+    const child = (this.child ??= this.start());
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const answered = Promise.race([
         once(this.lines!, 'line', { signal }) as Promise<[string]>,
-        once(child, 'close', { signal }).then(([code]) => { throw new Error(`ended with ${code}: ${this.stderr}`); }),
+        once(child, 'close', { signal }).then(([code]) => {
+          throw new Error(`ended with ${code}: ${this.stderr}`);
+        }),
       ]);
       child.stdin!.write(`${JSON.stringify(event)}\n`);
       const [line] = await answered;
@@ -54,10 +59,15 @@ export class Subject {
     }
   }
 
-  /** Of the process that is alive. Linux only. `stat` counts in ticks of 10 ms, as long as a step; `schedstat` in nanoseconds. */
+  /**
+   * Of the process that is alive. Linux only. `stat` counts in ticks of 10 ms, as long as a step; `schedstat` in
+   * nanoseconds.
+   */
   usage(): Usage {
     const process = `/proc/${this.child!.pid}`;
-    const nanoseconds = readdirSync(`${process}/task`).map(thread => Number(readFileSync(`${process}/task/${thread}/schedstat`, 'utf8').split(' ')[0]));
+    const nanoseconds = readdirSync(`${process}/task`).map(thread =>
+      Number(readFileSync(`${process}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    );
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`${process}/status`, 'utf8'))!;
     return { cpuMs: nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6, peakMb: Number(peak[1]) / 1_024 };
   }
@@ -75,8 +85,14 @@ export class Subject {
   private start(): ChildProcess {
     this.stderr = '';
     // `exec`: the shell becomes the function, so that its id is the function's
-    const child = spawn(`exec ${this.command}`, { shell: true, env: { ...process.env, ...this.environment }, stdio: 'pipe' });
-    child.stderr.on('data', chunk => { this.stderr = (this.stderr + chunk).slice(-STDERR_KEPT); });
+    const child = spawn(`exec ${this.command}`, {
+      shell: true,
+      env: { ...process.env, ...this.environment },
+      stdio: 'pipe',
+    });
+    child.stderr.on('data', chunk => {
+      this.stderr = (this.stderr + chunk).slice(-STDERR_KEPT);
+    });
     child.stdin.on('error', () => undefined); // a process that ended says so itself
     this.lines = createInterface({ input: child.stdout });
     return child;

@@ -28,7 +28,9 @@ export interface Sample {
 /** A rotation function and the user that it rotates. */
 export class Trial {
   constructor(
-    private readonly subject: Subject, private readonly log: entries.ServerLog, private readonly arrivals: Arrival[],
+    private readonly subject: Subject,
+    private readonly log: entries.ServerLog,
+    private readonly arrivals: Arrival[],
     private readonly rotateSecret: () => Promise<RotationResult>,
   ) {}
 
@@ -62,7 +64,9 @@ export class Trial {
     const logged = this.log.take();
     const sum = (count: (entry: entries.Entry) => number) => logged.reduce((total, entry) => total + count(entry), 0);
     const changed = logged.find(entries.changesPassword);
-    const moved = this.arrivals.find(({ call }) => call.action === 'UpdateSecretVersionStage' && call.request.VersionStage === 'AWSCURRENT');
+    const moved = this.arrivals.find(
+      ({ call }) => call.action === 'UpdateSecretVersionStage' && call.request.VersionStage === 'AWSCURRENT',
+    );
     if (!changed || !moved) throw new Error('the log shows no change of the password, or no call moved AWSCURRENT');
     return {
       calls: this.arrivals.length,
@@ -71,7 +75,8 @@ export class Trial {
       statements: sum(entries.statements),
       messages: sum(entries.messages),
       windowCalls: this.arrivals.slice(0, this.arrivals.indexOf(moved) + 1).filter(({ at }) => at > changed.at).length,
-      windowLogins: logged.filter(entry => entries.isLogin(entry) && entry.at > changed.at && entry.at < moved.at).length,
+      windowLogins: logged.filter(entry => entries.isLogin(entry) && entry.at > changed.at && entry.at < moved.at)
+        .length,
     };
   }
 }

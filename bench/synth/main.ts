@@ -1,4 +1,7 @@
-/** `npm run bench:synth`: what a fleet of databases, or of users of one database, makes of resources, templates and time at synthesis. */
+/**
+ * `npm run bench:synth`: what a fleet of databases, or of users of one database, makes of resources, templates and time
+ * at synthesis.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,10 +29,14 @@ interface Row extends Figures {
 
 /** In a process of its own: what an earlier synthesis has loaded and compiled would be given to the next. */
 async function measure(subject: SubjectName, units: number, scratch: string): Promise<Figures> {
-  const child = fork(__filename, [subject, String(units)], { env: { ...process.env, CDK_OUTDIR: scratch, CDK_VALIDATION: 'false' } });
+  const child = fork(__filename, [subject, String(units)], {
+    env: { ...process.env, CDK_OUTDIR: scratch, CDK_VALIDATION: 'false' },
+  });
   const [figures] = await Promise.race([
     once(child, 'message') as Promise<[Figures]>,
-    once(child, 'exit').then(([code]) => { throw new Error(`${subject}, ${units}: the synthesis ended with ${code}`); }),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`${subject}, ${units}: the synthesis ended with ${code}`);
+    }),
   ]);
   return figures;
 }
@@ -39,15 +46,26 @@ function table(rows: readonly Row[]): string {
   return [
     line(['', 'number', 'stacks', 'largest', 'resources', 'of each', 'templates', 'of each', 'synthesis']),
     line(['---', '---:', '---:', '---:', '---:', '---:', '---:', '---:', '---:']),
-    ...rows.map(({ subject, units, stacks, largest, resources, bytes, milliseconds, none }) => line([
-      subject, units, stacks, largest > CLOUDFORMATION_LIMIT ? `**${largest}**` : largest, resources, ((resources - none.resources) / units).toFixed(1),
-      `${(bytes / 1_000).toFixed(0)} kB`, `${((bytes - none.bytes) / units / 1_000).toFixed(1)} kB`, `${milliseconds.toFixed(0)} ms`,
-    ])),
+    ...rows.map(({ subject, units, stacks, largest, resources, bytes, milliseconds, none }) =>
+      line([
+        subject,
+        units,
+        stacks,
+        largest > CLOUDFORMATION_LIMIT ? `**${largest}**` : largest,
+        resources,
+        ((resources - none.resources) / units).toFixed(1),
+        `${(bytes / 1_000).toFixed(0)} kB`,
+        `${((bytes - none.bytes) / units / 1_000).toFixed(1)} kB`,
+        `${milliseconds.toFixed(0)} ms`,
+      ]),
+    ),
   ].join('\n');
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { runs: { type: 'string', default: '3' }, help: { type: 'boolean', default: false } },
+  });
   if (values.help) return console.log(HELP);
   const runs = Number(values.runs);
   const loadBefore = loadavg()[0];
@@ -68,7 +86,10 @@ async function main(): Promise<void> {
   }
   const { date, machine, node } = surroundings('–');
   console.log(table(rows));
-  console.log(`\n${date}; ${machine}; load ${loadBefore.toFixed(1)} before; Node.js ${node}, aws-cdk-lib ${library.version}. ${runs === 1 ? 'One synthesis' : `Medians of ${runs} syntheses`} each.`);
+  console.log(
+    `\n${date}; ${machine}; load ${loadBefore.toFixed(1)} before; Node.js ${node}, aws-cdk-lib ` +
+      `${library.version}. ${runs === 1 ? 'One synthesis' : `Medians of ${runs} syntheses`} each.`,
+  );
   mkdirSync(OUT, { recursive: true });
   const file = join(OUT, 'synth.json');
   writeFileSync(file, JSON.stringify({ date, machine, node, library: library.version, runs, rows }, undefined, 2));

@@ -2,7 +2,13 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import {
-  DatabaseUser, DatabaseUserProvider, EncryptionKey, Privileges, RotatingPostgres, RotationFunction, SecretsManagerEndpoint,
+  DatabaseUser,
+  DatabaseUserProvider,
+  EncryptionKey,
+  Privileges,
+  RotatingPostgres,
+  RotationFunction,
+  SecretsManagerEndpoint,
 } from '../../src';
 
 /** What is synthesised, in as many stacks as the limits of CloudFormation and IAM ask for. */
@@ -33,17 +39,23 @@ function plainInstance(stack: Stack, id: string, vpc: ec2.IVpc): rds.DatabaseIns
 export const SUBJECTS = {
   'databases, aws-cdk-lib: DatabaseInstance and addRotationSingleUser()': {
     perStack: 40,
-    fill: (stack, { vpc }, units) => times(units).forEach(index => plainInstance(stack, `Database${index}`, vpc).addRotationSingleUser()),
+    fill: (stack, { vpc }, units) =>
+      times(units).forEach(index => plainInstance(stack, `Database${index}`, vpc).addRotationSingleUser()),
   },
   'databases, ours, each with a function of its own': {
     perStack: 8,
-    fill: (stack, { vpc }, units) => times(units).forEach(index => new RotatingPostgres(stack, `Database${index}`, { vpc })),
+    fill: (stack, { vpc }, units) =>
+      times(units).forEach(index => new RotatingPostgres(stack, `Database${index}`, { vpc })),
   },
   'databases, ours, with a function for each stack': {
     perStack: 10,
     fill: (stack, { vpc }, units) => {
       if (units === 0) return;
-      const shared = { vpc, encryptionKey: new EncryptionKey(stack, 'Key'), rotationFunction: new RotationFunction(stack, 'Rotation', { vpc }) };
+      const shared = {
+        vpc,
+        encryptionKey: new EncryptionKey(stack, 'Key'),
+        rotationFunction: new RotationFunction(stack, 'Rotation', { vpc }),
+      };
       times(units).forEach(index => new RotatingPostgres(stack, `Database${index}`, shared));
     },
   },
@@ -52,7 +64,10 @@ export const SUBJECTS = {
     fill: (stack, { vpc }, units) => {
       const instance = plainInstance(stack, 'Database', vpc);
       times(units).forEach(index => {
-        const secret = new rds.DatabaseSecret(stack, `Secret${index}`, { username: `user${index}`, masterSecret: instance.secret });
+        const secret = new rds.DatabaseSecret(stack, `Secret${index}`, {
+          username: `user${index}`,
+          masterSecret: instance.secret,
+        });
         instance.addRotationMultiUser(`User${index}`, { secret: secret.attach(instance) });
       });
     },
@@ -67,7 +82,12 @@ export const SUBJECTS = {
       const rotationFunction = new RotationFunction(stack, 'Rotation', { vpc, database });
       times(units).forEach(index => {
         const username = `${stack.node.id.toLowerCase()}_${index}`;
-        new DatabaseUser(stack, `User${index}`, { provider, encryptionKey, username, privileges: Privileges.connect() }).addRotation(rotationFunction);
+        new DatabaseUser(stack, `User${index}`, {
+          provider,
+          encryptionKey,
+          username,
+          privileges: Privileges.connect(),
+        }).addRotation(rotationFunction);
       });
     },
   },
@@ -92,7 +112,9 @@ export function synthesise(name: SubjectName, units: number): Figures {
   const app = new App({ analyticsReporting: false, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
   const network = new Stack(app, 'Network');
   const vpc = new ec2.Vpc(network, 'Vpc', {
-    maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
+    maxAzs: 2,
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
   });
   SecretsManagerEndpoint.forVpc(vpc);
   const stacks: Stack[] = [];
@@ -107,7 +129,9 @@ export function synthesise(name: SubjectName, units: number): Figures {
   }
   const assembly = app.synth();
   const milliseconds = performance.now() - started;
-  const templates = stacks.map(stack => assembly.getStackArtifact(stack.artifactId).template as { readonly Resources?: object });
+  const templates = stacks.map(
+    stack => assembly.getStackArtifact(stack.artifactId).template as { readonly Resources?: object },
+  );
   const counts = templates.map(({ Resources = {} }) => Object.keys(Resources).length);
   return {
     stacks: stacks.length,

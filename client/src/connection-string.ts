@@ -16,20 +16,29 @@ export interface ConnectionStringOptions extends Pick<SecretCredentialsOptions, 
 }
 
 /**
- * A connection string with the credential of this moment, for a tool that needs one and ends soon: it does not follow a rotation.
- * It holds the password: pass it by the environment, never as an argument, which every process of the machine can read.
+ * A connection string with the credential of this moment, for a tool that needs one and ends soon: it does not follow a
+ * rotation. It holds the password: pass it by the environment, never as an argument, which every process of the machine
+ * can read.
  */
 export async function connectionString(secretId?: string, options: ConnectionStringOptions = {}): Promise<string> {
   const source = credentialSource(secretId, { client: options.client });
   if ('connectionString' in source) return source.connectionString;
   const { credential } = await source.refresh();
   const host = options.host ?? credential.host;
-  const query = new URLSearchParams({ sslmode: 'verify-full', ...(options.rootCertificates && { sslrootcert: options.rootCertificates }) });
-  return `postgresql://${encode(credential.username)}:${encode(credential.password)}@${host.includes(':') ? `[${host}]` : host}`
-    + `:${options.port ?? credential.port}/${encode(options.database ?? credential.dbname)}?${query.toString().replaceAll('+', '%20')}`;
+  const query = new URLSearchParams({
+    sslmode: 'verify-full',
+    ...(options.rootCertificates && { sslrootcert: options.rootCertificates }),
+  });
+  return (
+    `postgresql://${encode(credential.username)}:${encode(credential.password)}@${host.includes(':') ? `[${host}]` : host}` +
+    `:${options.port ?? credential.port}/${encode(options.database ?? credential.dbname)}?${query.toString().replaceAll('+', '%20')}`
+  );
 }
 
 /** Also what encodeURIComponent leaves, for a shell would not. */
 function encode(part: string): string {
-  return encodeURIComponent(part).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(part).replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

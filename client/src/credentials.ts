@@ -12,7 +12,8 @@ export interface SecretCredentialsOptions {
    */
   readonly client?: SecretsManagerClient;
   /**
-   * For how long a value counts as new, in milliseconds; jittered downwards by up to a fifth. Then it is still served, and read again.
+   * For how long a value counts as new, in milliseconds; jittered downwards by up to a fifth. Then it is still served,
+   * and read again.
    * @default 300000
    */
   readonly ttlMillis?: number;
@@ -31,7 +32,9 @@ const RETRY_MILLIS = 1_000;
 const LONGEST_RETRY_MILLIS = 60_000;
 /** The processes of a fleet hear of a new version together, and must not ask for it together. */
 const EVENT_JITTER_MILLIS = 2_000;
-/** A value is read again by a timer. One that is older by this was not: the process was frozen, or nobody asked for it. */
+/**
+ * A value is read again by a timer. One that is older by this was not: the process was frozen, or nobody asked for it.
+ */
 const OVERDUE_MILLIS = 10_000;
 /** The longest that a login waits for a value that is overdue. */
 const LATE_READ_MILLIS = 500;
@@ -59,14 +62,19 @@ export class SecretCredentials extends EventEmitter<Events> {
   #invalidation?: NodeJS.Timeout;
   #refresh?: Promise<SecretVersion>;
 
-  constructor(readonly secretId: string, { client, ttlMillis = TTL_MILLIS }: SecretCredentialsOptions = {}) {
+  constructor(
+    readonly secretId: string,
+    { client, ttlMillis = TTL_MILLIS }: SecretCredentialsOptions = {},
+  ) {
     super();
     this.setMaxListeners(0); // each pool listens
     this.#reader = new SecretReader(secretId, client);
     this.#ttlMillis = ttlMillis;
   }
 
-  /** The version that was read last, if any was. When its time is over it is read again, and the caller does not wait. */
+  /**
+   * The version that was read last, if any was. When its time is over it is read again, and the caller does not wait.
+   */
   get latest(): SecretVersion | undefined {
     if (this.#stale) this.#revalidate();
     return this.#latest;
@@ -85,10 +93,14 @@ export class SecretCredentials extends EventEmitter<Events> {
 
   /** Reads AWSCURRENT now. */
   refresh(): Promise<SecretVersion> {
-    return this.#refresh ??= this.#read().finally(() => { this.#refresh = undefined; });
+    return (this.#refresh ??= this.#read().finally(() => {
+      this.#refresh = undefined;
+    }));
   }
 
-  /** Says that there may be a new version, for example after an event of Secrets Manager: it is read within two seconds. */
+  /**
+   * Says that there may be a new version, for example after an event of Secrets Manager: it is read within two seconds.
+   */
   invalidate(): void {
     this.#invalidation ??= setTimeout(() => {
       this.#invalidation = undefined;
@@ -105,7 +117,10 @@ export class SecretCredentials extends EventEmitter<Events> {
     if (!this.#latest) {
       await within(this.refresh(), until);
     } else if (Date.now() >= this.#overdueAt) {
-      await within(this.refresh().catch(() => undefined), Math.min(until, performance.now() + LATE_READ_MILLIS));
+      await within(
+        this.refresh().catch(() => undefined),
+        Math.min(until, performance.now() + LATE_READ_MILLIS),
+      );
     }
   }
 
@@ -129,7 +144,9 @@ export class SecretCredentials extends EventEmitter<Events> {
     let version: SecretVersion | undefined;
     try {
       version = await this.#reader.read('AWSCURRENT');
-      if (!version) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `secret ${this.secretId} has no AWSCURRENT version`);
+      if (!version) {
+        throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `secret ${this.secretId} has no AWSCURRENT version`);
+      }
     } catch (error) {
       this.#failed(error as Error);
       throw error;
@@ -148,7 +165,8 @@ export class SecretCredentials extends EventEmitter<Events> {
   #keep(version: SecretVersion): void {
     const before = this.#latest;
     const isNew = before?.versionId !== version.versionId;
-    if (isNew) { // the same object for the same version: others compare and remember it
+    if (isNew) {
+      // the same object for the same version: others compare and remember it
       this.#latest = version;
       this.#settled = Promise.resolve(version);
     }
@@ -162,7 +180,9 @@ export class SecretCredentials extends EventEmitter<Events> {
     clearTimeout(this.#timer);
     this.#stale = false;
     this.#overdueAt = Date.now() + millis + OVERDUE_MILLIS;
-    this.#timer = setTimeout(() => { this.#stale = true; }, millis).unref();
+    this.#timer = setTimeout(() => {
+      this.#stale = true;
+    }, millis).unref();
   }
 
   #revalidate(): void {
@@ -174,7 +194,10 @@ export class SecretCredentials extends EventEmitter<Events> {
 const ownClient = {};
 const sources = new WeakMap<object, Map<string, SecretCredentials>>();
 
-/** The one source for a secret in this process: pools of the same secret (and SDK client, if one is given) share what is read. */
+/**
+ * The one source for a secret in this process: pools of the same secret (and SDK client, if one is given) share what is
+ * read.
+ */
 export function secretCredentials(secretId: string, options: SecretCredentialsOptions = {}): SecretCredentials {
   const key = options.client ?? ownClient;
   const ofClient = sources.get(key) ?? new Map<string, SecretCredentials>();

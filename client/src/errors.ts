@@ -1,8 +1,15 @@
 import { ErrorCode } from '../../src/contract';
 
-/** An error of this package. `code` says what went wrong, `cause` is the driver's or the SDK's own error; neither holds secret material. */
+/**
+ * An error of this package. `code` says what went wrong, `cause` is the driver's or the SDK's own error; neither holds
+ * secret material.
+ */
 export class RotatingPostgresError extends Error {
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'RotatingPostgresError';
   }

@@ -1,6 +1,6 @@
 /**
- * Lets so many in, in the order in which they came. pg's own queue would hand a waiter a new login whenever one has failed; so
- * nobody enters it who would have to wait there.
+ * Lets so many in, in the order in which they came. pg's own queue would hand a waiter a new login whenever one has
+ * failed; so nobody enters it who would have to wait there.
  */
 export class Gate {
   #free: number;
@@ -32,10 +32,13 @@ export class Gate {
   enter(until: number): Promise<boolean> {
     if (this.tryEnter()) return Promise.resolve(true);
     return new Promise(resolve => {
-      const timer = until === Infinity ? undefined : setTimeout(() => {
-        this.#queue.splice(this.#queue.indexOf(admit), 1);
-        resolve(false);
-      }, until - performance.now());
+      const timer =
+        until === Infinity
+          ? undefined
+          : setTimeout(() => {
+              this.#queue.splice(this.#queue.indexOf(admit), 1);
+              resolve(false);
+            }, until - performance.now());
       const admit = () => {
         clearTimeout(timer);
         resolve(true);

@@ -10,8 +10,8 @@ export interface HealthOptions {
    */
   readonly timeoutMillis?: number;
   /**
-   * Writes, too: a row into a temporary table, or one of default values into the table of this name, `schema.table` or `table`,
-   * and takes it back.
+   * Writes, too: a row into a temporary table, or one of default values into the table of this name, `schema.table` or
+   * `table`, and takes it back.
    * @default false
    */
   readonly write?: boolean | string;
@@ -30,17 +30,27 @@ const TIMEOUT_MILLIS = 2_000;
 const READ = 'SELECT datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()';
 
 /** Reads from the database, and by choice writes, as a caller would: for `/health/db`. It never rejects. */
-export async function health(pool: pg.Pool, { timeoutMillis = TIMEOUT_MILLIS, write = false }: HealthOptions = {}): Promise<Health> {
+export async function health(
+  pool: pg.Pool,
+  { timeoutMillis = TIMEOUT_MILLIS, write = false }: HealthOptions = {},
+): Promise<Health> {
   const begun = performance.now();
   const until = begun + timeoutMillis;
-  const end = (error?: string): Health =>
-    ({ healthy: error === undefined, latencyMillis: performance.now() - begun, ...stats(pool), ...(error === undefined ? {} : { error }) });
+  const end = (error?: string): Health => ({
+    healthy: error === undefined,
+    latencyMillis: performance.now() - begun,
+    ...stats(pool),
+    ...(error === undefined ? {} : { error }),
+  });
   let client: pg.PoolClient | undefined;
   try {
     const connecting = pool.connect();
     client = await within(connecting, until);
     if (!client) {
-      connecting.then(late => late.release(), () => undefined);
+      connecting.then(
+        late => late.release(),
+        () => undefined,
+      );
       return end('ETIMEDOUT');
     }
     const used = await within(use(client, write), until);
@@ -59,6 +69,11 @@ async function use(client: pg.PoolClient, write: boolean | string): Promise<true
 }
 
 function insertion(table: true | string): string {
-  if (table === true) return 'CREATE TEMPORARY TABLE rotating_postgres_health (i int); INSERT INTO rotating_postgres_health VALUES (1)';
-  return `INSERT INTO ${table.split('.').map(part => pg.escapeIdentifier(part)).join('.')} DEFAULT VALUES`;
+  if (table === true) {
+    return 'CREATE TEMPORARY TABLE rotating_postgres_health (i int); INSERT INTO rotating_postgres_health VALUES (1)';
+  }
+  return `INSERT INTO ${table
+    .split('.')
+    .map(part => pg.escapeIdentifier(part))
+    .join('.')} DEFAULT VALUES`;
 }

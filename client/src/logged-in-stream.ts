@@ -18,8 +18,8 @@ export interface Server {
 }
 
 /**
- * What a driver takes for a socket to a PostgreSQL that asks for no password: the driver's first message opens a session that was
- * logged in here, and from then on all bytes pass through as they are.
+ * What a driver takes for a socket to a PostgreSQL that asks for no password: the driver's first message opens a
+ * session that was logged in here, and from then on all bytes pass through as they are.
  */
 export class LoggedInStream extends Duplex {
   readonly #server: Server;
@@ -95,7 +95,9 @@ export class LoggedInStream extends Duplex {
   #join(socket: Duplex): void {
     if (this.destroyed) return void socket.destroy();
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => { if (!this.push(chunk)) socket.pause(); });
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) socket.pause();
+    });
     socket.on('end', () => this.push(null));
     socket.on('error', error => this.destroy(error));
     socket.on('close', () => this.destroy());

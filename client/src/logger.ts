@@ -5,7 +5,9 @@ export interface Logger {
   error(message: string, fields?: object): void;
 }
 
-/** Says nothing but what somebody must see to: without it an outage of Secrets Manager would pass unseen until it hurts. */
+/**
+ * Says nothing but what somebody must see to: without it an outage of Secrets Manager would pass unseen until it hurts.
+ */
 export const defaultLogger: Logger = {
   info: () => {},
   warn: (message, fields) => console.warn(`rotating-postgres-client: ${message}`, ...(fields ? [fields] : [])),

@@ -7,7 +7,10 @@ import { ErrorCode } from '../../src/contract';
 const LOGIN_BUDGET_MILLIS = 15_000;
 /** The processes of a fleet are refused together, and must not read together. */
 const FIRST_JITTER_MILLIS = 50;
-/** A search pauses for a part of the time that it has taken: then it takes longer than it must by no more than that part. */
+/**
+ * A search pauses for a part of the time that it has taken: then it takes longer than it must by no more than that
+ * part.
+ */
 const PAUSE_SHARE = 0.25;
 const FIRST_PAUSE_MILLIS = 100;
 const LONGEST_PAUSE_MILLIS = 2_000;
@@ -19,23 +22,25 @@ const PROBE_MILLIS = 5_000;
 
 export interface LoginOptions {
   /**
-   * For an endpoint that is a replica: for how long, in milliseconds, it may know no more than AWSPREVIOUS after AWSCURRENT moved.
+   * For an endpoint that is a replica: for how long, in milliseconds, it may know no more than AWSPREVIOUS after
+   * AWSCURRENT moved.
    * @default - it is no replica: AWSPREVIOUS is never tried
    */
   readonly replicaLagMillis?: number;
   /**
-   * For how long a refused login is tried again before callers get the error, in milliseconds. After that they get it at once,
-   * until a login succeeds, which is tried three times in a minute at most, or at once with a version that is new.
+   * For how long a refused login is tried again before callers get the error, in milliseconds. After that they get it
+   * at once, until a login succeeds, which is tried three times in a minute at most, or at once with a version that is
+   * new.
    * @default 15000
    */
   readonly loginBudgetMillis?: number;
 }
 
 /**
- * Which version of a secret the next login at an endpoint uses: AWSCURRENT until PostgreSQL refuses it. Then nobody logs in with
- * it any more, and one search looks for another: a newer AWSCURRENT, else AWSPENDING, which is the one that works between a
- * single-user rotation's change of the password and its end. A version that is new is tried by one login first. Nothing is sent
- * before a login, so a refused login may always be tried again.
+ * Which version of a secret the next login at an endpoint uses: AWSCURRENT until PostgreSQL refuses it. Then nobody
+ * logs in with it any more, and one search looks for another: a newer AWSCURRENT, else AWSPENDING, which is the one
+ * that works between a single-user rotation's change of the password and its end. A version that is new is tried by one
+ * login first. Nothing is sent before a login, so a refused login may always be tried again.
  */
 export class Login {
   /** Logins that were accepted and that were refused, and searches for a version that is accepted. */
@@ -68,7 +73,10 @@ export class Login {
   #refusal?: Error;
   #unreadable?: Error;
 
-  constructor(source: SecretCredentials, { replicaLagMillis = 0, loginBudgetMillis = LOGIN_BUDGET_MILLIS }: LoginOptions = {}) {
+  constructor(
+    source: SecretCredentials,
+    { replicaLagMillis = 0, loginBudgetMillis = LOGIN_BUDGET_MILLIS }: LoginOptions = {},
+  ) {
     this.#source = source;
     this.budgetMillis = loginBudgetMillis;
     this.#replicaLagMillis = replicaLagMillis;
@@ -80,7 +88,9 @@ export class Login {
     return this.#instead && this.#instead.of === latest?.versionId ? this.#instead.version : latest;
   }
 
-  /** Every version has been refused for longer than the budget: until the next one is tried, callers hear of it at once. */
+  /**
+   * Every version has been refused for longer than the budget: until the next one is tried, callers hear of it at once.
+   */
   get isGivenUp(): boolean {
     const { version } = this;
     if (!version || !this.#isRefused(version)) return false;
@@ -96,14 +106,19 @@ export class Login {
   mayTry(version: SecretVersion): boolean {
     const { versionId } = version;
     if (versionId !== this.version?.versionId || this.#isRefused(version)) return false;
-    return versionId === this.#accepted || this.#probe?.versionId !== versionId || performance.now() - this.#probe.since > PROBE_MILLIS;
+    return (
+      versionId === this.#accepted ||
+      this.#probe?.versionId !== versionId ||
+      performance.now() - this.#probe.since > PROBE_MILLIS
+    );
   }
 
   /**
    * Resolves when a login may begin.
    *
    * @param until in milliseconds of `performance.now()`
-   * @throws with code `Authentication` when no version is accepted in that time, with `SecretsManager` when none can be read
+   * @throws with code `Authentication` when no version is accepted in that time, with `SecretsManager` when none can be
+   * read
    */
   async admission(until: number): Promise<void> {
     await this.#source.beforeLogin(until);
@@ -163,17 +178,22 @@ export class Login {
     const begun = performance.now();
     while (this.#waiting.length > 0) {
       this.#unreadable = undefined;
-      const current = await this.#attempt(() => this.#source.refresh()) ?? this.#source.latest;
+      const current = (await this.#attempt(() => this.#source.refresh())) ?? this.#source.latest;
       if (current && !this.#refused.has(current.versionId)) return this.#use(current, current);
       const pending = await this.#attempt(() => this.#source.pending());
       if (pending && !this.#refused.has(pending.versionId)) return this.#use(pending, current);
-      const previous = current && this.#mayLag(current) ? await this.#attempt(() => this.#source.previous()) : undefined;
+      const previous =
+        current && this.#mayLag(current) ? await this.#attempt(() => this.#source.previous()) : undefined;
       if (previous && !this.#refused.has(previous.versionId)) return this.#useForAWhile(previous, current!);
 
-      // Either PostgreSQL knows a password before it can be read here, or the reverse, or nothing will help: only time can tell.
+      // Either PostgreSQL knows a password before it can be read here, or the reverse, or nothing will help: only time
+      // can tell.
       const again = this.#againNow([current, pending]);
       if (again) return this.#use(again, current);
-      const pause = Math.min(Math.max(FIRST_PAUSE_MILLIS, (performance.now() - begun) * PAUSE_SHARE), LONGEST_PAUSE_MILLIS);
+      const pause = Math.min(
+        Math.max(FIRST_PAUSE_MILLIS, (performance.now() - begun) * PAUSE_SHARE),
+        LONGEST_PAUSE_MILLIS,
+      );
       await sleep(pause * (0.5 + Math.random() / 2));
     }
   }
@@ -195,11 +215,15 @@ export class Login {
   }
 
   #useForAWhile(version: SecretVersion, current: SecretVersion): void {
-    if (this.#lag?.of !== current.versionId) this.#lag = { of: current.versionId, until: performance.now() + this.#replicaLagMillis };
+    if (this.#lag?.of !== current.versionId) {
+      this.#lag = { of: current.versionId, until: performance.now() + this.#replicaLagMillis };
+    }
     this.#use(version, current);
     const instead = this.#instead;
     // Then the replica has caught up, or should have.
-    setTimeout(() => { if (this.#instead === instead) this.#instead = undefined; }, this.#lag.until - performance.now()).unref();
+    setTimeout(() => {
+      if (this.#instead === instead) this.#instead = undefined;
+    }, this.#lag.until - performance.now()).unref();
   }
 
   /** A login that was disabled on purpose (28000) is not gone around. */
@@ -241,10 +265,13 @@ export class Login {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter(waiting => waiting !== wake);
-        resolve();
-      }, Math.min(millis, PROBE_MILLIS));
+      const timer = setTimeout(
+        () => {
+          this.#waiting = this.#waiting.filter(waiting => waiting !== wake);
+          resolve();
+        },
+        Math.min(millis, PROBE_MILLIS),
+      );
       this.#waiting.push(wake);
     });
   }
@@ -257,9 +284,16 @@ export class Login {
 
   #error(version: SecretVersion | undefined): RotatingPostgresError {
     const { secretId } = this.#source;
-    if (!version) return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `secret ${secretId} could not be read in time`);
-    const reasons = [this.#refusal?.message ?? 'a login hangs', this.#unreadable?.message].filter(reason => reason !== undefined);
-    return new RotatingPostgresError(ErrorCode.AUTHENTICATION,
-      `${version.credential.host} refuses every version of secret ${secretId}: ${reasons.join('; ')}`, { cause: this.#refusal });
+    if (!version) {
+      return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `secret ${secretId} could not be read in time`);
+    }
+    const reasons = [this.#refusal?.message ?? 'a login hangs', this.#unreadable?.message].filter(
+      reason => reason !== undefined,
+    );
+    return new RotatingPostgresError(
+      ErrorCode.AUTHENTICATION,
+      `${version.credential.host} refuses every version of secret ${secretId}: ${reasons.join('; ')}`,
+      { cause: this.#refusal },
+    );
   }
 }

@@ -10,7 +10,10 @@ interface Observable {
   removeCallback(callback: (result: ObservableResult) => void): void;
 }
 
-/** What is used of the `Meter` of @opentelemetry/api, whose `metrics.getMeter('…')` fits; that package is not needed here. */
+/**
+ * What is used of the `Meter` of @opentelemetry/api, whose `metrics.getMeter('…')` fits; that package is not needed
+ * here.
+ */
 export interface Meter {
   createObservableCounter(name: string, options?: { description?: string; unit?: string }): Observable;
   createObservableGauge(name: string, options?: { description?: string; unit?: string }): Observable;
@@ -30,10 +33,18 @@ const COUNTERS: readonly Figure[] = [
 ];
 const GAUGES: readonly Figure[] = [
   ['credential.age', 's', 'Time since the secret was read', figures => figures.credentialAgeSeconds],
-  ['breaker.open', '1', '1 while every version of the secret is refused', figures => Number(figures.breaker === 'open')],
+  [
+    'breaker.open',
+    '1',
+    '1 while every version of the secret is refused',
+    figures => Number(figures.breaker === 'open'),
+  ],
 ];
 
-/** Observes a pool with a meter of OpenTelemetry, under names that begin with `rotating_postgres.`; returns what ends it. */
+/**
+ * Observes a pool with a meter of OpenTelemetry, under names that begin with `rotating_postgres.`; returns what ends
+ * it.
+ */
 export function observe(pool: pg.Pool, meter: Meter, attributes: Record<string, string> = {}): () => void {
   const instruments = [
     ...COUNTERS.map(figure => ({ figure, instrument: meter.createObservableCounter(...named(figure)) })),
@@ -48,7 +59,9 @@ export function observe(pool: pg.Pool, meter: Meter, attributes: Record<string, 
     instrument.addCallback(callback);
     return () => instrument.removeCallback(callback);
   });
-  return () => { for (const end of ends) end(); };
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 function named([name, unit, description]: Figure): [string, { description: string; unit: string }] {

@@ -8,7 +8,11 @@ const WEAK = ['disable', 'allow', 'prefer', 'no-verify'];
 const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|[^.:]*)$/i;
 
 /** The pool of a connection string, for local development. */
-export function plainPool(connectionString: string, logger: Logger, { ca, ...options }: pg.PoolConfig & TlsOptions): pg.Pool {
+export function plainPool(
+  connectionString: string,
+  logger: Logger,
+  { ca, ...options }: pg.PoolConfig & TlsOptions,
+): pg.Pool {
   const pool = new pg.Pool({ ...options, ...plainConfig(connectionString, logger, { ca }) });
   // pg hides a password in the options of a pool, and shows a connection string that holds one.
   Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
@@ -20,7 +24,11 @@ export function plainConfig(connectionString: string, logger: Logger, options: T
   const { host, sslmode, verifies } = tlsOf(connectionString);
   if (LOCAL.test(host)) return { connectionString };
   if (sslmode === undefined) return { connectionString, ssl: tlsOptions(host, options) };
-  if (!verifies) logger.warn(`DATABASE_URL connects to ${host} with sslmode=${sslmode}: the server is not verified, or TLS not used`);
+  if (!verifies) {
+    logger.warn(
+      `DATABASE_URL connects to ${host} with sslmode=${sslmode}: the server is not verified, or TLS not used`,
+    );
+  }
   return { connectionString };
 }
 
@@ -29,7 +37,12 @@ function tlsOf(connectionString: string): { host: string; sslmode?: string; veri
   if (!URL.canParse(connectionString)) return { host: '', verifies: true };
   const { hostname, searchParams } = new URL(connectionString);
   const ssl = searchParams.get('ssl');
-  const sslmode = searchParams.get('sslmode') ?? (ssl === null ? undefined : ['1', 'true'].includes(ssl) ? 'verify-full' : 'disable');
+  const sslmode =
+    searchParams.get('sslmode') ?? (ssl === null ? undefined : ['1', 'true'].includes(ssl) ? 'verify-full' : 'disable');
   const asLibpq = searchParams.get('uselibpqcompat') === 'true' && sslmode === 'require';
-  return { host: searchParams.get('host') || hostname || process.env.PGHOST || '', sslmode, verifies: sslmode !== undefined && !WEAK.includes(sslmode) && !asLibpq };
+  return {
+    host: searchParams.get('host') || hostname || process.env.PGHOST || '',
+    sslmode,
+    verifies: sslmode !== undefined && !WEAK.includes(sslmode) && !asLibpq,
+  };
 }

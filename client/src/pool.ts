@@ -26,7 +26,8 @@ export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, Place, 
   readonly secretId?: string;
   /**
    * Where to say what happens.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good, weak TLS
+   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
+   * weak TLS
    */
   readonly logger?: Logger;
   /**
@@ -49,7 +50,18 @@ const CLOSE_MILLIS = 1_000;
  */
 export function rotatingPool(options: RotatingPoolOptions = {}): pg.Pool {
   const {
-    secretId, client, ttlMillis, replicaLagMillis, loginBudgetMillis, ca, host, port, database, logger = defaultLogger, meter, ...rest
+    secretId,
+    client,
+    ttlMillis,
+    replicaLagMillis,
+    loginBudgetMillis,
+    ca,
+    host,
+    port,
+    database,
+    logger = defaultLogger,
+    meter,
+    ...rest
   } = options;
   const source = credentialSource(secretId, { client, ttlMillis });
   if ('connectionString' in source) return plainPool(source.connectionString, logger, { ca, ...rest });
@@ -60,12 +72,16 @@ export function rotatingPool(options: RotatingPoolOptions = {}): pg.Pool {
 }
 
 /** A connection that is wanted: as pg's pool hands it out, or not at all. */
-type Acquired = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: Error | boolean) => void) => void;
+type Acquired = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: Error | boolean) => void,
+) => void;
 
 /**
- * The credential is known before a socket is opened, by `connect()`, through which pg's pool also goes for its own `query()`. pg's own
- * means are no help: a password function runs when the user name has been sent already, leaks the socket when it rejects, and
- * `user` cannot be a function.
+ * The credential is known before a socket is opened, by `connect()`, through which pg's pool also goes for its own
+ * `query()`. pg's own means are no help: a password function runs when the user name has been sent already, leaks the
+ * socket when it rejects, and `user` cannot be a function.
  */
 class RotatingPool extends pg.Pool {
   readonly #login: Login;
@@ -78,7 +94,13 @@ class RotatingPool extends pg.Pool {
 
   readonly #ends: (() => void)[] = [];
 
-  constructor(source: SecretCredentials, login: Login, clients: RotatingClients, logger: Logger, options: pg.PoolConfig) {
+  constructor(
+    source: SecretCredentials,
+    login: Login,
+    clients: RotatingClients,
+    logger: Logger,
+    options: pg.PoolConfig,
+  ) {
     // pg would close a connection whose time is over, and the next caller wait for another: here it is replaced first.
     const { maxLifetimeSeconds = 0, ...rest } = options;
     super({ ...rest, Client: clients.Client });
@@ -115,7 +137,9 @@ class RotatingPool extends pg.Pool {
   override connect(callback: Acquired): void;
   override connect(callback?: Acquired): Promise<pg.PoolClient> | void {
     if (!callback) {
-      return new Promise((resolve, reject) => this.connect((error, client) => (error ? reject(error) : resolve(client!))));
+      return new Promise((resolve, reject) =>
+        this.connect((error, client) => (error ? reject(error) : resolve(client!))),
+      );
     }
     // Nearly always a connection is idle: then nothing is waited for, and nothing allocated but what pg does.
     if (this.idleCount === 0 || !this.#gate.tryEnter()) return this.#acquireSlowly(callback);
@@ -146,7 +170,7 @@ class RotatingPool extends pg.Pool {
   /** A place in the gate and a connection, both to be given back. One deadline covers the wait for both. */
   async #acquire(): Promise<pg.PoolClient> {
     const until = performance.now() + (this.options.connectionTimeoutMillis || Infinity);
-    if (!await this.#gate.enter(until)) throw new TimeoutError();
+    if (!(await this.#gate.enter(until))) throw new TimeoutError();
     let connecting: Promise<pg.PoolClient> | undefined;
     try {
       const loginUntil = Math.min(until, performance.now() + this.#login.budgetMillis);
@@ -164,7 +188,12 @@ class RotatingPool extends pg.Pool {
     } catch (error) {
       // pg's pool ends the attempt in its own time, and until then it has the place.
       const late = error instanceof TimeoutError ? connecting : undefined;
-      void Promise.resolve(late).then(client => client?.release(), () => undefined).finally(() => this.#gate.leave());
+      void Promise.resolve(late)
+        .then(
+          client => client?.release(),
+          () => undefined,
+        )
+        .finally(() => this.#gate.leave());
       throw error;
     }
   }
@@ -173,7 +202,8 @@ class RotatingPool extends pg.Pool {
     const release = client.release;
     client.release = destroy => {
       release.call(client, destroy);
-      if (this.#isOutdated(client)) this.#replacement.returned(); // before leaving: if a spare waits, this closes the gate
+      // before leaving: if a spare waits, this closes the gate
+      if (this.#isOutdated(client)) this.#replacement.returned();
       this.#gate.leave();
     };
     callback(undefined, client, client.release);
@@ -215,7 +245,8 @@ class RotatingPool extends pg.Pool {
   }
 
   /**
-   * A pool makes a connection only when none is idle: so all that are idle are taken out, for some ticks, and put back but for one.
+   * A pool makes a connection only when none is idle: so all that are idle are taken out, for some ticks, and put back
+   * but for one.
    */
   async #swap(spare?: pg.Client): Promise<boolean> {
     let adopting: Promise<pg.PoolClient> | undefined;
@@ -239,7 +270,8 @@ class RotatingPool extends pg.Pool {
     const adopted = await adopting;
     adopted?.release();
     adopted?.off('error', closed);
-    if (closing) await within(closing, performance.now() + CLOSE_MILLIS); // the next one is connected when this one is gone
+    // the next one is connected when this one is gone
+    if (closing) await within(closing, performance.now() + CLOSE_MILLIS);
     return replaced && adopted === spare;
   }
 

@@ -23,8 +23,8 @@ export interface Members {
 }
 
 /**
- * Replaces connections that are out of date, one at a time: the new one is logged in first, so that no caller waits for a login
- * because of a rotation, and no more than one connection exists beside the pool's.
+ * Replaces connections that are out of date, one at a time: the new one is logged in first, so that no caller waits for
+ * a login because of a rotation, and no more than one connection exists beside the pool's.
  */
 export class Replacement {
   /** How many connections were replaced. */
@@ -42,10 +42,15 @@ export class Replacement {
   start(): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
-    void this.#run().finally(() => { this.#running = false; });
+    void this.#run().finally(() => {
+      this.#running = false;
+    });
   }
 
-  /** A connection that is out of date was given back. If a spare waits for that, the swap begins at once, before anybody takes it. */
+  /**
+   * A connection that is out of date was given back. If a spare waits for that, the swap begins at once, before anybody
+   * takes it.
+   */
   returned(): void {
     this.start();
     this.#missed = true;
@@ -62,10 +67,11 @@ export class Replacement {
     while (!this.#stopped && this.members.outdated() > 0) {
       let pause = PAUSE_MILLIS;
       try {
-        if (!await this.#replaceOne()) return;
+        if (!(await this.#replaceOne())) return;
         retry = RETRY_MILLIS;
       } catch (error) {
-        if (codeOf(error) === TOO_MANY_CONNECTIONS) await this.members.swap(); // makes room: the next caller logs in himself
+        // makes room: the next caller logs in himself
+        if (codeOf(error) === TOO_MANY_CONNECTIONS) await this.members.swap();
         pause = retry;
         retry = Math.min(retry * 2, LONGEST_RETRY_MILLIS);
       }

@@ -72,11 +72,15 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
     override connect(callback: ConnectCallback): void;
     override connect(callback?: ConnectCallback): Promise<pg.Client> | void {
       if (!callback) {
-        return new Promise((resolve, reject) => this.connect((error: Error | null) => (error ? reject(error) : resolve(this))));
+        return new Promise((resolve, reject) =>
+          this.connect((error: Error | null) => (error ? reject(error) : resolve(this))),
+        );
       }
       if (this.#connected) return process.nextTick(report, callback, null);
       const version = versionOf(this)!;
-      if (!login.mayTry(version)) return process.nextTick(report, callback, new NotAdmitted('another login finds out first'));
+      if (!login.mayTry(version)) {
+        return process.nextTick(report, callback, new NotAdmitted('another login finds out first'));
+      }
       login.begins(version);
       super.connect((failure: Error | null) => {
         const error = failure ?? this.#withoutScram();
@@ -109,7 +113,9 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
         return client;
       },
     }),
-    handOver(client) { spare = client; },
+    handOver(client) {
+      spare = client;
+    },
   };
 }
 

@@ -22,23 +22,33 @@ export interface RotatingStreamOptions extends Place, SecretCredentialsOptions, 
   readonly secretId?: string;
   /**
    * Where to say what happens.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good, weak TLS
+   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
+   * weak TLS
    */
   readonly logger?: Logger;
 }
 
 /**
- * For libraries that make their own connections: what they take for a socket, already encrypted and logged in with whatever version of
- * the secret PostgreSQL accepts. It is given as `stream` to `pg` and what is built on it, and as `socket` to postgres.js; user, password,
- * host and TLS of the library are then without effect, and `ssl` must be off.
+ * For libraries that make their own connections: what they take for a socket, already encrypted and logged in with
+ * whatever version of the secret PostgreSQL accepts. It is given as `stream` to `pg` and what is built on it, and as
+ * `socket` to postgres.js; user, password, host and TLS of the library are then without effect, and `ssl` must be off.
  *
  * @example
  * const sql = postgres({ socket: rotatingStream(), ssl: false });
  */
 export function rotatingStream(options: RotatingStreamOptions = {}): () => Socket {
-  const { secretId, client, ttlMillis, replicaLagMillis, loginBudgetMillis, logger = defaultLogger, ...place } = options;
+  const {
+    secretId,
+    client,
+    ttlMillis,
+    replicaLagMillis,
+    loginBudgetMillis,
+    logger = defaultLogger,
+    ...place
+  } = options;
   const source = credentialSource(secretId, { client, ttlMillis });
-  const streamsTo = (server: Server) => () => new LoggedInStream(server) as unknown as Socket; // it has all of a socket that drivers use
+  // it has all of a socket that drivers use
+  const streamsTo = (server: Server) => () => new LoggedInStream(server) as unknown as Socket;
   if ('connectionString' in source) return streamsTo(plainServer(plainConfig(source.connectionString, logger, place)));
   const login = new Login(source, { replicaLagMillis, loginBudgetMillis });
   reportTrouble(source, login, logger);
@@ -76,7 +86,15 @@ function rotatingServer(login: Login, place: Place): Server {
 
 /** What the driver wants of its session. The rest is the secret's, or always the same with pg. */
 function settings(parameters: ReadonlyMap<string, string>): pg.ClientConfig & { replication?: string } {
-  const { user: _, database: __, client_encoding: ___, application_name, replication, options, ...others } = Object.fromEntries(parameters);
+  const {
+    user: _,
+    database: __,
+    client_encoding: ___,
+    application_name,
+    replication,
+    options,
+    ...others
+  } = Object.fromEntries(parameters);
   const switches = Object.entries(others).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`);
   return { application_name, replication, options: [options ?? [], switches].flat().join(' ') || undefined };
 }
@@ -84,7 +102,9 @@ function settings(parameters: ReadonlyMap<string, string>): pg.ClientConfig & { 
 /** Logs in, and takes the connection from pg when it has. */
 async function logIn(client: pg.Client): Promise<Session> {
   const said: Buffer[] = [];
-  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => said.push(parameterStatus(parameterName, parameterValue)));
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) =>
+    said.push(parameterStatus(parameterName, parameterValue)),
+  );
   client.connection.on('backendKeyData', ({ processID, secretKey }) => said.push(backendKeyData(processID, secretKey)));
   client.on('error', () => {}); // the stream says it
   await client.connect();
@@ -101,7 +121,7 @@ async function send(message: Buffer, client: pg.Client): Promise<Duplex> {
   let open: Duplex = socket;
   if (ssl) {
     socket.write(SSL_REQUEST);
-    const [answer] = await once(socket, 'data') as [Buffer];
+    const [answer] = (await once(socket, 'data')) as [Buffer];
     if (answer.toString() !== 'S') throw new Error('the server does not speak TLS');
     open = tls.connect({ socket, host: client.host, ...(typeof ssl === 'object' ? ssl : {}) });
     await once(open, 'secureConnect');

@@ -23,7 +23,10 @@ export class SecretReader {
   readonly #reads = new Map<Stage, Promise<SecretVersion | undefined>>();
   #client?: SecretsManagerClient;
 
-  constructor(readonly secretId: string, client?: SecretsManagerClient) {
+  constructor(
+    readonly secretId: string,
+    client?: SecretsManagerClient,
+  ) {
     this.#client = client;
   }
 
@@ -42,8 +45,13 @@ export class SecretReader {
     this.#client ??= new sdk.SecretsManagerClient({ region: regionOf(this.secretId), requestHandler: TIMEOUTS });
     const command = new sdk.GetSecretValueCommand({ SecretId: this.secretId, VersionStage: stage });
     try {
-      const answer = await this.#answer(this.#client.send(command, { abortSignal: AbortSignal.timeout(READ_TIMEOUT_MILLIS) }));
-      return { versionId: answer.VersionId ?? '', credential: parseSecretValue(answer.SecretString, `secret ${this.secretId} (${stage})`) };
+      const answer = await this.#answer(
+        this.#client.send(command, { abortSignal: AbortSignal.timeout(READ_TIMEOUT_MILLIS) }),
+      );
+      return {
+        versionId: answer.VersionId ?? '',
+        credential: parseSecretValue(answer.SecretString, `secret ${this.secretId} (${stage})`),
+      };
     } catch (error) {
       if (codeOf(error) === 'ResourceNotFoundException' && stage !== 'AWSCURRENT') return undefined;
       throw await this.#unreadable(stage, error);
@@ -60,21 +68,33 @@ export class SecretReader {
     if (cause instanceof RotatingPostgresError) return cause;
     const what = `cannot read ${stage} of secret ${this.secretId}`;
     // A parser's message quotes its input, which here is the secret.
-    if (codeOf(cause) === 'SyntaxError') return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `${what}: the answer is not JSON`);
+    if (codeOf(cause) === 'SyntaxError') {
+      return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `${what}: the answer is not JSON`);
+    }
     const { message } = cause as Error;
     const reason = codeOf(cause) === 'AccessDeniedException' ? await this.#refusal(message) : codeOf(cause);
     return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `${what}: ${reason}: ${message}`, { cause });
   }
 
-  /** Of the secret, Secrets Manager names the action that it refuses. Of the key it says "Access to KMS is not allowed", and not which. */
+  /**
+   * Of the secret, Secrets Manager names the action that it refuses. Of the key it says "Access to KMS is not allowed",
+   * and not which.
+   */
   async #refusal(message: string): Promise<string> {
-    if (message.includes('secretsmanager:')) return `refused: allow secretsmanager:GetSecretValue on ${this.secretId}, as grantRead() does`;
+    if (message.includes('secretsmanager:')) {
+      return `refused: allow secretsmanager:GetSecretValue on ${this.secretId}, as grantRead() does`;
+    }
     if (!message.includes('KMS')) return 'AccessDeniedException';
     const { DescribeSecretCommand } = await loadSdk();
-    const described = this.#answer(this.#client!.send(new DescribeSecretCommand({ SecretId: this.secretId }), {
-      abortSignal: AbortSignal.timeout(READ_TIMEOUT_MILLIS),
-    }));
-    const key = await described.then(({ KmsKeyId }) => KmsKeyId ?? 'aws/secretsmanager', () => 'of the secret');
+    const described = this.#answer(
+      this.#client!.send(new DescribeSecretCommand({ SecretId: this.secretId }), {
+        abortSignal: AbortSignal.timeout(READ_TIMEOUT_MILLIS),
+      }),
+    );
+    const key = await described.then(
+      ({ KmsKeyId }) => KmsKeyId ?? 'aws/secretsmanager',
+      () => 'of the secret',
+    );
     return `its KMS key refuses: allow kms:Decrypt on the key ${key}, in the key's policy and in that of the role`;
   }
 }

@@ -12,10 +12,15 @@ const DEFAULT_PORT = 5432;
 const DEFAULT_DATABASE = 'postgres';
 
 /**
- * Reads the JSON of a secret. `label` names the secret in errors, which name the field and the reason, and never a value.
- * Keys that are not ours are kept: a rotation writes them back. `defaults` stand in for fields that the secret lacks.
+ * Reads the JSON of a secret. `label` names the secret in errors, which name the field and the reason, and never a
+ * value. Keys that are not ours are kept: a rotation writes them back. `defaults` stand in for fields that the secret
+ * lacks.
  */
-export function parseSecretValue(text: string | undefined, label: string, defaults: Partial<SecretValue> = {}): Credential {
+export function parseSecretValue(
+  text: string | undefined,
+  label: string,
+  defaults: Partial<SecretValue> = {},
+): Credential {
   const invalid = (reason: string) => new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${label}: ${reason}`);
   const value: Record<string, unknown> = { ...defaults, ...parseObject(text, invalid) };
 
@@ -28,10 +33,13 @@ export function parseSecretValue(text: string | undefined, label: string, defaul
     if (found.includes('\0')) throw invalid(`field "${field}" contains a NUL character`);
     return found;
   };
-  const optional = (field: keyof SecretValue): string | undefined => (value[field] === undefined ? undefined : string(field));
+  const optional = (field: keyof SecretValue): string | undefined =>
+    value[field] === undefined ? undefined : string(field);
 
   const engine = optional('engine') ?? ENGINES[0];
-  if (!ENGINES.includes(engine)) throw invalid(`field "engine" must be ${ENGINES.map(name => `"${name}"`).join(' or ')}`);
+  if (!ENGINES.includes(engine)) {
+    throw invalid(`field "engine" must be ${ENGINES.map(name => `"${name}"`).join(' or ')}`);
+  }
   const host = string('host');
   // pg takes a slash for the directory of a Unix socket, which has no certificate to check.
   if (/[\s/]/.test(host)) throw invalid('field "host" is not the name of a host');
@@ -59,7 +67,9 @@ function parseObject(text: string | undefined, invalid: Invalid): Record<string,
   } catch {
     throw invalid('is not JSON'); // without the cause: the parser's message quotes its input
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`must be a JSON object, but is ${kind(value)}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`must be a JSON object, but is ${kind(value)}`);
+  }
   return { ...value };
 }
 
@@ -67,7 +77,9 @@ function port(value: unknown, invalid: Invalid): number {
   if (value === undefined) return DEFAULT_PORT;
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,5}$/.test(value));
   const number = isNumber ? Number(value) : NaN;
-  if (!Number.isInteger(number) || number < 1 || number > 65535) throw invalid('field "port" must be a whole number from 1 to 65535');
+  if (!Number.isInteger(number) || number < 1 || number > 65535) {
+    throw invalid('field "port" must be a whole number from 1 to 65535');
+  }
   return number;
 }
 

@@ -15,8 +15,15 @@ export function firstMessage(bytes: Buffer): FirstMessage | undefined {
   if (bytes.length < 8 || bytes.length < bytes.readInt32BE()) return undefined;
   const code = bytes.readInt32BE(4);
   if (code === CANCEL) return { kind: 'cancel', message: bytes };
-  if (code === SSL) throw new RotatingPostgresError(ErrorCode.CONFIGURATION, 'the stream has TLS already: set "ssl" of the driver to false');
-  if (bytes.readInt16BE(4) !== VERSION_3) throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `the driver speaks no version 3 of the protocol: ${code}`);
+  if (code === SSL) {
+    throw new RotatingPostgresError(
+      ErrorCode.CONFIGURATION,
+      'the stream has TLS already: set "ssl" of the driver to false',
+    );
+  }
+  if (bytes.readInt16BE(4) !== VERSION_3) {
+    throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `the driver speaks no version 3 of the protocol: ${code}`);
+  }
   const words = bytes.toString('utf8', 8).split('\0');
   const parameters = new Map<string, string>();
   for (let i = 0; words[i]; i += 2) parameters.set(words[i], words[i + 1]);

@@ -25,12 +25,15 @@ export function tlsOptions(host: string, options: TlsOptions = {}): tls.Connecti
   return {
     secureContext: secureContext(host, options),
     rejectUnauthorized: true,
-    // Node.js would check the name that it sent to the server, and it sends none for an IP address: then it checks 'localhost'.
+    // Node.js would check the name that it sent to the server, and it sends none for an IP address: then it checks
+    // 'localhost'.
     checkServerIdentity: (_servername, certificate) => tls.checkServerIdentity(host, certificate),
   };
 }
 
-/** What is trusted for a host: the roots of RDS (for an RDS Proxy also those of Node.js), NODE_EXTRA_CA_CERTS, and `ca`. */
+/**
+ * What is trusted for a host: the roots of RDS (for an RDS Proxy also those of Node.js), NODE_EXTRA_CA_CERTS, and `ca`.
+ */
 export function trustedRoots(host: string, options: TlsOptions = {}): string[] {
   extraRoots ??= readExtraRoots();
   return [
@@ -43,7 +46,8 @@ export function trustedRoots(host: string, options: TlsOptions = {}): string[] {
 
 function secureContext(host: string, options: TlsOptions): tls.SecureContext {
   const key = JSON.stringify([PROXY_HOST.test(host), options.ca]);
-  const context = contexts.get(key) ?? tls.createSecureContext({ ca: trustedRoots(host, options), minVersion: 'TLSv1.2' });
+  const context =
+    contexts.get(key) ?? tls.createSecureContext({ ca: trustedRoots(host, options), minVersion: 'TLSv1.2' });
   contexts.set(key, context);
   return context;
 }
@@ -64,12 +68,16 @@ function readExtraRoots(): string[] {
 /** Node.js takes what is no certificate without a word, and then trusts less than was meant. */
 function certificates(pem: string, source: string): string[] {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (found.length === 0) throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `${source} holds no certificate in PEM form`);
+  if (found.length === 0) {
+    throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `${source} holds no certificate in PEM form`);
+  }
   for (const certificate of found) {
     try {
       new X509Certificate(certificate);
     } catch (cause) {
-      throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `${source} holds a certificate that cannot be read`, { cause });
+      throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `${source} holds a certificate that cannot be read`, {
+        cause,
+      });
     }
   }
   return found;

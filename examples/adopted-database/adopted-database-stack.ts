@@ -11,9 +11,16 @@ export interface AdoptedDatabaseStackProps extends StackProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A database that has been there for years gets a user whose password rotates, and its admin's password rotates with it. */
+/**
+ * A database that has been there for years gets a user whose password rotates, and its admin's password rotates with
+ * it.
+ */
 export class AdoptedDatabaseStack extends Stack {
-  constructor(scope: Construct, id: string, { removalPolicy = RemovalPolicy.RETAIN, ...props }: AdoptedDatabaseStackProps = {}) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { removalPolicy = RemovalPolicy.RETAIN, ...props }: AdoptedDatabaseStackProps = {},
+  ) {
     super(scope, id, props);
 
     const vpc = companyVpc(this, removalPolicy);
@@ -39,11 +46,22 @@ export class AdoptedDatabaseStack extends Stack {
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
-    accept(instance, 'It was like this before.', 'CKV_AWS_118', ...removalPolicy === RemovalPolicy.DESTROY ? ['AwsSolutions-RDS10'] : []);
+    accept(
+      instance,
+      'It was like this before.',
+      'CKV_AWS_118',
+      ...(removalPolicy === RemovalPolicy.DESTROY ? ['AwsSolutions-RDS10'] : []),
+    );
 
     // The secret of the admin is the one that the instance has; of an imported database it is named as `adminSecret`.
     const database = PostgresDatabase.fromInstance(this, 'LegacyDatabase', instance, { databaseName: 'orders' });
-    const db = RotatingPostgres.adopt(this, 'Orders', { vpc, database, username: 'orders_service', rotateAdmin: true, removalPolicy });
+    const db = RotatingPostgres.adopt(this, 'Orders', {
+      vpc,
+      database,
+      username: 'orders_service',
+      rotateAdmin: true,
+      removalPolicy,
+    });
 
     new CfnOutput(this, 'SecretArn', { value: db.secret.secretArn });
     new CfnOutput(this, 'AdminSecretArn', { value: db.adminSecret.secretArn });

@@ -3,4 +3,6 @@ import { AdoptedDatabaseStack } from './adopted-database-stack';
 
 export const app = new App();
 const destroy = app.node.tryGetContext('removalPolicy') === 'destroy';
-new AdoptedDatabaseStack(app, 'AdoptedDatabase', { removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN });
+new AdoptedDatabaseStack(app, 'AdoptedDatabase', {
+  removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+});

@@ -18,7 +18,11 @@ export class AuroraStack extends Stack {
     const db = new RotatingPostgres(this, 'Orders', {
       vpc,
       removalPolicy,
-      database: DatabaseSource.aurora({ version: '17', readers: 2, capacity: AuroraCapacity.serverlessV2({ minimum: 1, maximum: 16 }) }),
+      database: DatabaseSource.aurora({
+        version: '17',
+        readers: 2,
+        capacity: AuroraCapacity.serverlessV2({ minimum: 1, maximum: 16 }),
+      }),
     });
 
     new CfnOutput(this, 'SecretArn', { value: db.secret.secretArn });

@@ -9,10 +9,11 @@ const db = drizzle(pool);
 
 export const example: Example = {
   query: async text => (await db.execute(sql.raw(text))).rows,
-  transaction: (...texts) => db.transaction(async tx => {
-    const results = [];
-    for (const text of texts) results.push((await tx.execute(sql.raw(text))).rows);
-    return results;
-  }),
+  transaction: (...texts) =>
+    db.transaction(async tx => {
+      const results = [];
+      for (const text of texts) results.push((await tx.execute(sql.raw(text))).rows);
+      return results;
+    }),
   close: () => pool.end(),
 };

@@ -8,11 +8,12 @@ const db = knex({ client: 'pg', connectionPool: pool });
 
 export const example: Example = {
   query: async text => (await db.raw(text)).rows,
-  transaction: (...texts) => db.transaction(async tx => {
-    const results = [];
-    for (const text of texts) results.push((await tx.raw(text)).rows);
-    return results;
-  }),
+  transaction: (...texts) =>
+    db.transaction(async tx => {
+      const results = [];
+      for (const text of texts) results.push((await tx.raw(text)).rows);
+      return results;
+    }),
   close: async () => {
     await db.destroy();
     await pool.end();

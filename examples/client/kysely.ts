@@ -8,10 +8,11 @@ const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) });
 
 export const example: Example = {
   query: async text => (await db.executeQuery<object>(CompiledQuery.raw(text))).rows,
-  transaction: (...texts) => db.transaction().execute(async tx => {
-    const results = [];
-    for (const text of texts) results.push((await tx.executeQuery<object>(CompiledQuery.raw(text))).rows);
-    return results;
-  }),
+  transaction: (...texts) =>
+    db.transaction().execute(async tx => {
+      const results = [];
+      for (const text of texts) results.push((await tx.executeQuery<object>(CompiledQuery.raw(text))).rows);
+      return results;
+    }),
   close: () => db.destroy(),
 };

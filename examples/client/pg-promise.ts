@@ -7,10 +7,11 @@ const db = pgp({ stream: rotatingStream(), max: 5 });
 
 export const example: Example = {
   query: text => db.any(text),
-  transaction: (...texts) => db.tx(async tx => {
-    const results = [];
-    for (const text of texts) results.push(await tx.any(text));
-    return results;
-  }),
+  transaction: (...texts) =>
+    db.tx(async tx => {
+      const results = [];
+      for (const text of texts) results.push(await tx.any(text));
+      return results;
+    }),
   close: () => db.$pool.end(),
 };

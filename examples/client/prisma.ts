@@ -7,7 +7,8 @@ const pool = rotatingPool({ max: 5 });
 const adapter = await new PrismaPg(pool, { disposeExternalPool: true }).connect();
 const raw = (sql: string) => ({ sql, args: [], argTypes: [] });
 type Result = Awaited<ReturnType<typeof adapter.queryRaw>>;
-const objects = ({ columnNames, rows }: Result) => rows.map(row => Object.fromEntries(row.map((value, i) => [columnNames[i], value])));
+const objects = ({ columnNames, rows }: Result) =>
+  rows.map(row => Object.fromEntries(row.map((value, i) => [columnNames[i], value])));
 
 export const example: Example = {
   query: async text => objects(await adapter.queryRaw(raw(text))),

@@ -13,10 +13,11 @@ const db = await new DataSource({ type: 'postgres', driver: { ...pg, Pool } }).i
 
 export const example: Example = {
   query: text => db.query(text),
-  transaction: (...texts) => db.transaction(async tx => {
-    const results = [];
-    for (const text of texts) results.push(await tx.query(text));
-    return results;
-  }),
+  transaction: (...texts) =>
+    db.transaction(async tx => {
+      const results = [];
+      for (const text of texts) results.push(await tx.query(text));
+      return results;
+    }),
   close: () => db.destroy(),
 };

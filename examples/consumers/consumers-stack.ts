@@ -12,7 +12,10 @@ export interface ConsumersStackProps extends StackProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Three consumers of one database, each with a login of its own: an application, reports that only read, and a job without a password. */
+/**
+ * Three consumers of one database, each with a login of its own: an application, reports that only read, and a job
+ * without a password.
+ */
 export class ConsumersStack extends Stack {
   constructor(scope: Construct, id: string, { removalPolicy, ...props }: ConsumersStackProps = {}) {
     super(scope, id, props);
@@ -42,7 +45,14 @@ export class ConsumersStack extends Stack {
       logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'reports', logGroup: reportsLogs }),
     });
     const cluster = new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
-    reports.wire(new ecs.FargateService(this, 'ReportsService', { cluster, taskDefinition, minHealthyPercent: 100, circuitBreaker: { enable: true } }));
+    reports.wire(
+      new ecs.FargateService(this, 'ReportsService', {
+        cluster,
+        taskDefinition,
+        minHealthyPercent: 100,
+        circuitBreaker: { enable: true },
+      }),
+    );
 
     // Has no password: the program signs a token for each connection.
     const cleanup = db.addIamUser('cleanup', { privileges: Privileges.readWrite({ schemas: ['public'] }) });
@@ -50,10 +60,21 @@ export class ConsumersStack extends Stack {
     cleanup.wire(cleanupFunction);
 
     for (const consumer of [orders, cleanupFunction]) {
-      const managed = ['AWSLambdaBasicExecutionRole', 'AWSLambdaVPCAccessExecutionRole']
-        .map(name => `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${name}]`);
-      accept(consumer.role!, 'What CDK gives a function in a VPC, to write its log and attach to the subnets.', ...managed);
-      accept(consumer, 'A choice of the function, which is not what this shows.', 'CKV_AWS_115', 'CKV_AWS_116', 'CKV_AWS_173');
+      const managed = ['AWSLambdaBasicExecutionRole', 'AWSLambdaVPCAccessExecutionRole'].map(
+        name => `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${name}]`,
+      );
+      accept(
+        consumer.role!,
+        'What CDK gives a function in a VPC, to write its log and attach to the subnets.',
+        ...managed,
+      );
+      accept(
+        consumer,
+        'A choice of the function, which is not what this shows.',
+        'CKV_AWS_115',
+        'CKV_AWS_116',
+        'CKV_AWS_173',
+      );
       // CDK names the role as a dependency of the function, which refers to it anyway.
       (consumer.node.defaultChild as CfnResource).addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
     }

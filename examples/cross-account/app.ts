@@ -3,7 +3,8 @@ import { DatabaseStack } from './database-stack';
 import { ReaderStack } from './reader-stack';
 
 export const app = new App();
-const removalPolicy = app.node.tryGetContext('removalPolicy') === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+const removalPolicy =
+  app.node.tryGetContext('removalPolicy') === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
 const { role } = new ReaderStack(app, 'Reader', {
   env: { account: '444455556666', region: 'eu-central-1' },

@@ -11,7 +11,10 @@ export interface DatabaseStackProps extends StackProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A database whose credential another account may read. The way through the network, by peering or a transit gateway, is not shown. */
+/**
+ * A database whose credential another account may read. The way through the network, by peering or a transit gateway,
+ * is not shown.
+ */
 export class DatabaseStack extends Stack {
   constructor(scope: Construct, id: string, { readers, removalPolicy, ...props }: DatabaseStackProps) {
     super(scope, id, props);

@@ -5,7 +5,10 @@ import { Construct } from 'constructs';
 export interface ReaderStackProps extends StackProps {
   /** Account of the company that makes the reports. */
   readonly reporterAccount: string;
-  /** What the company says when it assumes the role, so that none of its other customers can have it do so. Not a secret. */
+  /**
+   * What the company says when it assumes the role, so that none of its other customers can have it do so. Not a
+   * secret.
+   */
   readonly externalId: string;
 }
 

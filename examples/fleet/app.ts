@@ -4,7 +4,8 @@ import { RotationSchedule } from '../../src';
 
 // Newer CDKs ask for the choice: a stack that others refer to keeps what they use.
 export const app = new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' } });
-const removalPolicy = app.node.tryGetContext('removalPolicy') === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+const removalPolicy =
+  app.node.tryGetContext('removalPolicy') === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
 new FleetStage(app, 'Development', {
   env: { account: '111122223333', region: 'eu-central-1' },

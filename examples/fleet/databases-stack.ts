@@ -7,7 +7,10 @@ import { accept } from '../company';
 
 export interface DatabasesStackProps {
   readonly vpc: ec2.IVpc;
-  /** Names of the databases. Their construct paths choose the hour and day of their rotation: a name that moves to another stack changes them. */
+  /**
+   * Names of the databases. Their construct paths choose the hour and day of their rotation: a name that moves to
+   * another stack changes them.
+   */
   readonly databases: string[];
   readonly when: RotationSchedule;
   readonly removalPolicy?: RemovalPolicy;
@@ -20,10 +23,20 @@ export class DatabasesStack extends Stack {
     const { vpc, databases, when, removalPolicy } = props;
     const encryptionKey = new EncryptionKey(this, 'Key', { removalPolicy });
     const rotationFunction = new RotationFunction(this, 'Rotation', { vpc });
-    const notificationTopic = new sns.Topic(this, 'Alarms', { displayName: 'PostgreSQL credential rotation', enforceSSL: true });
+    const notificationTopic = new sns.Topic(this, 'Alarms', {
+      displayName: 'PostgreSQL credential rotation',
+      enforceSSL: true,
+    });
     accept(notificationTopic, 'Its messages name a credential and never hold one.', 'CKV_AWS_26');
     for (const name of databases) {
-      new RotatingPostgres(this, name, { vpc, encryptionKey, rotationFunction, notificationTopic, schedule: { when }, removalPolicy });
+      new RotatingPostgres(this, name, {
+        vpc,
+        encryptionKey,
+        rotationFunction,
+        notificationTopic,
+        schedule: { when },
+        removalPolicy,
+      });
     }
   }
 }

@@ -4,7 +4,10 @@ import { DatabasesStack } from './databases-stack';
 import { NetworkStack } from './network-stack';
 import { RotationSchedule } from '../../src';
 
-/** Few, to show the split. A template takes 500 resources, of which a database is about 40, with the function that it shares. */
+/**
+ * Few, to show the split. A template takes 500 resources, of which a database is about 40, with the function that it
+ * shares.
+ */
 const DATABASES_PER_STACK = 3;
 
 export interface FleetStageProps extends StageProps {
@@ -16,7 +19,10 @@ export interface FleetStageProps extends StageProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The databases of one account and Region, over as many stacks as it takes. `cdk deploy 'Development/**'` deploys one stage. */
+/**
+ * The databases of one account and Region, over as many stacks as it takes. `cdk deploy 'Development/**'` deploys one
+ * stage.
+ */
 export class FleetStage extends Stage {
   constructor(scope: Construct, id: string, props: FleetStageProps) {
     super(scope, id, props);
@@ -24,7 +30,12 @@ export class FleetStage extends Stage {
     const { vpc } = new NetworkStack(this, 'Network', props);
     for (let first = 0; first < databases.length; first += DATABASES_PER_STACK) {
       const names = databases.slice(first, first + DATABASES_PER_STACK);
-      new DatabasesStack(this, `Databases${first / DATABASES_PER_STACK + 1}`, { vpc, databases: names, when, removalPolicy });
+      new DatabasesStack(this, `Databases${first / DATABASES_PER_STACK + 1}`, {
+        vpc,
+        databases: names,
+        when,
+        removalPolicy,
+      });
     }
   }
 }

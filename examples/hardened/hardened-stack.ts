@@ -16,12 +16,21 @@ export class HardenedStack extends Stack {
     const vpc = companyVpc(this, removalPolicy, { availabilityZones: ['a', 'b'].map(zone => `${this.region}${zone}`) });
 
     // Nothing but these secrets, for nobody but these functions and services.
-    const secretsManagerEndpoint = SecretsManagerEndpoint.forVpc(vpc, { onlyBoundSecrets: true, onlyAdmittedGroups: true });
+    const secretsManagerEndpoint = SecretsManagerEndpoint.forVpc(vpc, {
+      onlyBoundSecrets: true,
+      onlyAdmittedGroups: true,
+    });
     for (const limit of ['only-bound-secrets', 'only-admitted-groups']) {
-      Annotations.of(vpc).acknowledgeWarning(`cdk-rotating-postgres:endpoint-${limit}`, 'Nobody else in this VPC calls Secrets Manager.');
+      Annotations.of(vpc).acknowledgeWarning(
+        `cdk-rotating-postgres:endpoint-${limit}`,
+        'Nobody else in this VPC calls Secrets Manager.',
+      );
     }
 
-    const incident = new iam.Role(this, 'Incident', { assumedBy: new iam.AccountPrincipal(this.account), maxSessionDuration: Duration.hours(1) });
+    const incident = new iam.Role(this, 'Incident', {
+      assumedBy: new iam.AccountPrincipal(this.account),
+      maxSessionDuration: Duration.hours(1),
+    });
     const db = new RotatingPostgres(this, 'Payments', {
       vpc,
       secretsManagerEndpoint,
@@ -38,7 +47,11 @@ export class HardenedStack extends Stack {
     db.grantRead(service, { stages: ['AWSCURRENT', 'AWSPENDING'] });
 
     for (const role of [service, incident]) {
-      accept(role.node.findChild('DefaultPolicy'), 'A grant of CDK belongs to the role that it is made to.', ...compliance('IAMNoInlinePolicy'));
+      accept(
+        role.node.findChild('DefaultPolicy'),
+        'A grant of CDK belongs to the role that it is made to.',
+        ...compliance('IAMNoInlinePolicy'),
+      );
     }
   }
 }

@@ -8,14 +8,21 @@ export interface ManagedMasterStackProps extends StackProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Amazon RDS manages the master user's password; the application's user alternates between two logins, by the admin that RDS keeps. */
+/**
+ * Amazon RDS manages the master user's password; the application's user alternates between two logins, by the admin
+ * that RDS keeps.
+ */
 export class ManagedMasterStack extends Stack {
   constructor(scope: Construct, id: string, { removalPolicy, ...props }: ManagedMasterStackProps = {}) {
     super(scope, id, props);
 
     const vpc = companyVpc(this, removalPolicy);
 
-    const db = new RotatingPostgres(this, 'Orders', { vpc, removalPolicy, database: DatabaseSource.instance({ managedAdminPassword: true }) });
+    const db = new RotatingPostgres(this, 'Orders', {
+      vpc,
+      removalPolicy,
+      database: DatabaseSource.instance({ managedAdminPassword: true }),
+    });
 
     new CfnOutput(this, 'SecretArn', { value: db.secret.secretArn });
     new CfnOutput(this, 'AdminSecretArn', { value: db.adminSecret.secretArn });

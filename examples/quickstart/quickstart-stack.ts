@@ -19,7 +19,9 @@ export class QuickstartStack extends Stack {
 
     const db = new RotatingPostgres(this, 'Orders', { vpc, removalPolicy: props.removalPolicy });
 
-    const role = new iam.Role(this, 'OrdersServiceRole', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const role = new iam.Role(this, 'OrdersServiceRole', {
+      assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
+    });
     const securityGroup = new ec2.SecurityGroup(this, 'OrdersServiceSecurityGroup', { vpc });
     db.grantRead(role);
     db.connections.allowDefaultPortFrom(securityGroup);

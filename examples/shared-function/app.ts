@@ -3,4 +3,6 @@ import { SharedFunctionStack } from './shared-function-stack';
 
 export const app = new App();
 const destroy = app.node.tryGetContext('removalPolicy') === 'destroy';
-new SharedFunctionStack(app, 'SharedFunction', { removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN });
+new SharedFunctionStack(app, 'SharedFunction', {
+  removalPolicy: destroy ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+});

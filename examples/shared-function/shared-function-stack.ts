@@ -20,9 +20,20 @@ export class SharedFunctionStack extends Stack {
     const rotationFunction = new RotationFunction(this, 'Rotation', { vpc });
     const schedule = { when: RotationSchedule.spread({ fromHour: 1, toHour: 5 }) };
 
-    const orders = new RotatingPostgres(this, 'Orders', { vpc, encryptionKey, rotationFunction, schedule, removalPolicy });
+    const orders = new RotatingPostgres(this, 'Orders', {
+      vpc,
+      encryptionKey,
+      rotationFunction,
+      schedule,
+      removalPolicy,
+    });
     const invoices = new RotatingPostgres(this, 'Invoices', {
-      vpc, encryptionKey, rotationFunction, schedule, removalPolicy, notificationTopic: orders.monitoring.topic,
+      vpc,
+      encryptionKey,
+      rotationFunction,
+      schedule,
+      removalPolicy,
+      notificationTopic: orders.monitoring.topic,
     });
     for (const database of [orders, invoices]) database.addUser('reports', { privileges: Privileges.readOnly() });
   }

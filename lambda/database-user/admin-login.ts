@@ -11,7 +11,12 @@ export interface Ports extends Limits {
 }
 
 /** A session of the admin on the server that the properties name. */
-export async function adminOf({ engine, host, port, database: dbname, adminSecretArn }: DatabaseUserProperties, ports: Ports): Promise<Connection> {
-  const database: AdminPorts<Connection>['database'] = { open: (credential, purpose) => connect(credential, purpose, ports) };
+export async function adminOf(
+  { engine, host, port, database: dbname, adminSecretArn }: DatabaseUserProperties,
+  ports: Ports,
+): Promise<Connection> {
+  const database: AdminPorts<Connection>['database'] = {
+    open: (credential, purpose) => connect(credential, purpose, ports),
+  };
   return logInAsAdmin({ ...ports, database }, { engine, host, port: Number(port), dbname }, adminSecretArn);
 }

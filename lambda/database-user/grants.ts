@@ -1,4 +1,9 @@
-import { type DatabaseGrant, type DatabaseUserPrivileges, type DatabaseUserProperties, MAX_NAME_BYTES } from '../../src/contract';
+import {
+  type DatabaseGrant,
+  type DatabaseUserPrivileges,
+  type DatabaseUserProperties,
+  MAX_NAME_BYTES,
+} from '../../src/contract';
 import type { Access } from '../postgres/access';
 
 type Invalid = (message: string) => Error;
@@ -10,12 +15,17 @@ const PRIVILEGES: readonly DatabaseUserPrivileges[] = ['owner', 'connect', 'read
  *
  * @param invalid makes the error of what is declared wrongly
  */
-export function grantsOf({ database, privileges, owner, schemas, furtherGrants }: DatabaseUserProperties, invalid: Invalid): DatabaseGrant[] {
+export function grantsOf(
+  { database, privileges, owner, schemas, furtherGrants }: DatabaseUserProperties,
+  invalid: Invalid,
+): DatabaseGrant[] {
   const main = { database, privileges, owner, schemas: json('schemas', schemas, invalid) };
   const further = json('furtherGrants', furtherGrants, invalid) ?? [];
   if (!Array.isArray(further)) throw invalid('property "furtherGrants" is not a list');
   const grants = [main, ...further].map(grant => checked(grant, invalid));
-  const twice = grants.find(({ database: name }, index) => grants.findIndex(other => other.database === name) !== index);
+  const twice = grants.find(
+    ({ database: name }, index) => grants.findIndex(other => other.database === name) !== index,
+  );
   if (twice) throw invalid(`the database "${twice.database}" has privileges twice`);
   return grants;
 }
@@ -34,13 +44,19 @@ function checked(grant: Partial<Record<keyof DatabaseGrant, unknown>> | null, in
   const where = `for the database "${database}"`;
   if (!privileges) throw invalid(`property "privileges" ${where} must be one of ${PRIVILEGES.join(', ')}`);
   if (owner !== undefined && !isName(owner)) throw invalid(`property "owner" ${where} is no name of a user`);
-  if (owner === undefined && privileges.startsWith('read')) throw invalid(`property "owner" ${where} is missing: whose tables are to be read`);
-  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.every(isName))) throw invalid(`property "schemas" ${where} is no list of names`);
+  if (owner === undefined && privileges.startsWith('read')) {
+    throw invalid(`property "owner" ${where} is missing: whose tables are to be read`);
+  }
+  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.every(isName))) {
+    throw invalid(`property "schemas" ${where} is no list of names`);
+  }
   return { database, privileges, owner, schemas };
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= MAX_NAME_BYTES;
+  return (
+    typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= MAX_NAME_BYTES
+  );
 }
 
 function json(property: string, text: string | undefined, invalid: Invalid): unknown {

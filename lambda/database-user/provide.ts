@@ -20,8 +20,8 @@ import { isRevoked, versionAt } from '../rotation/due';
 import { pairOf } from '../rotation/pair';
 
 /**
- * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing more. Where that
- * fails, a user that was not there before is not there after.
+ * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing
+ * more. Where that fails, a user that was not there before is not there after.
  */
 export async function provide(change: Change, ports: Ports): Promise<void> {
   const { properties } = change;
@@ -37,7 +37,11 @@ export async function provide(change: Change, ports: Ports): Promise<void> {
       await provideGrants(admin, change, ports);
       await finish?.secret();
     } catch (error) {
-      if (isNew) await dropOwn(admin, change, ports).catch(failure => log.warn('the new user could not be dropped again', { user: username, reason: failure.message }));
+      if (isNew) {
+        await dropOwn(admin, change, ports).catch(failure =>
+          log.warn('the new user could not be dropped again', { user: username, reason: failure.message }),
+        );
+      }
       throw error;
     }
   } finally {
@@ -46,7 +50,11 @@ export async function provide(change: Change, ports: Ports): Promise<void> {
 }
 
 /** In each database, what is declared now, without what was declared before and is not now. */
-async function provideGrants(admin: Connection, { properties: { username }, grants, former }: Change, limits: Limits): Promise<void> {
+async function provideGrants(
+  admin: Connection,
+  { properties: { username }, grants, former }: Change,
+  limits: Limits,
+): Promise<void> {
   for (const database of new Set([...grants, ...former].map(grant => grant.database))) {
     const [declared, before] = [grants, former].map(all => all.find(grant => grant.database === database));
     const isThere = await provideDatabase(admin, username, database, declared?.privileges, before?.privileges);
@@ -57,20 +65,34 @@ async function provideGrants(admin: Connection, { properties: { username }, gran
   }
 }
 
-/** What is to be done for a user with a password, once its secret is read: in the database, and after that to the secret. */
+/**
+ * What is to be done for a user with a password, once its secret is read: in the database, and after that to the
+ * secret.
+ */
 async function preparePassword(properties: PasswordUser, requestId: string, ports: Ports) {
   const { store, deadline } = ports;
   const secret = await readUserSecret(store, deadline, properties);
   checkUsername(properties, secret.credential);
   return {
-    login: (admin: Connection) => provideLogin(
-      admin, versionOf(properties, requestId, secret, store), pairOf(properties.username), secret.credential, () => logsIn(secret.credential, ports)),
+    login: (admin: Connection) =>
+      provideLogin(
+        admin,
+        versionOf(properties, requestId, secret, store),
+        pairOf(properties.username),
+        secret.credential,
+        () => logsIn(secret.credential, ports),
+      ),
     secret: () => writeUserSecret(store, properties.secretArn, requestId, secret),
   };
 }
 
 /** The version that is current in the end. */
-function versionOf({ secretArn }: PasswordUser, requestId: string, { changed, versionId }: UserSecret, store: SecretStore): SecretVersion {
+function versionOf(
+  { secretArn }: PasswordUser,
+  requestId: string,
+  { changed, versionId }: UserSecret,
+  store: SecretStore,
+): SecretVersion {
   return {
     arn: secretArn,
     version: changed ? requestId : versionId,
@@ -78,17 +100,26 @@ function versionOf({ secretArn }: PasswordUser, requestId: string, { changed, ve
     async confirm() {
       const description = await store.describe(secretArn);
       if (versionAt('AWSCURRENT', description) === versionId && !isRevoked(versionId, description)) return;
-      throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretArn}: its version ${versionId} was revoked or replaced in the meantime; deploy again`);
+      throw new RotatingPostgresError(
+        ErrorCode.NOT_PENDING,
+        `${secretArn}: its version ${versionId} was revoked or replaced in the meantime; deploy again`,
+      );
     },
   };
 }
 
-/** Either of the two logins may be current; with anybody else's name in the secret the admin would change their password. */
+/**
+ * Either of the two logins may be current; with anybody else's name in the secret the admin would change their
+ * password.
+ */
 function checkUsername({ secretArn, username }: PasswordUser, current: Credential): void {
   const { owner, alternate } = pairOf(username);
   if (current.username !== owner && current.username !== alternate) {
-    throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretArn} AWSCURRENT: username is "${current.username}" and must be "${owner}";`
-      + ' a user keeps its name, add another one and remove this one later');
+    throw new RotatingPostgresError(
+      ErrorCode.INVALID_SECRET,
+      `${secretArn} AWSCURRENT: username is "${current.username}" and must be "${owner}";` +
+        ' a user keeps its name, add another one and remove this one later',
+    );
   }
 }
 

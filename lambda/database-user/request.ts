@@ -33,25 +33,54 @@ export function hasPassword(properties: DatabaseUserProperties): properties is P
   return properties.authentication !== 'iam';
 }
 
-const REQUIRED: readonly (keyof DatabaseUserProperties)[] = ['adminSecretArn', 'username', 'engine', 'host', 'port', 'database', 'privileges'];
+const REQUIRED: readonly (keyof DatabaseUserProperties)[] = [
+  'adminSecretArn',
+  'username',
+  'engine',
+  'host',
+  'port',
+  'database',
+  'privileges',
+];
 const WITH_PASSWORD: readonly (keyof DatabaseUserProperties)[] = ['secretArn', 'strategy'];
 const CHOICES: readonly (readonly [keyof DatabaseUserProperties, readonly string[]])[] = [
-  ['strategy', STRATEGIES], ['authentication', ['password', 'iam']], ['onDelete', ['retain', 'drop']],
+  ['strategy', STRATEGIES],
+  ['authentication', ['password', 'iam']],
+  ['onDelete', ['retain', 'drop']],
 ];
 
 /** @throws with code `InvalidEvent`, naming the property */
 export function parseRequest(event: unknown): Request {
-  const { RequestType: type, RequestId: id, PhysicalResourceId, ResourceProperties, OldResourceProperties, StackId, LogicalResourceId } =
-    (event ?? {}) as Record<string, unknown>;
+  const {
+    RequestType: type,
+    RequestId: id,
+    PhysicalResourceId,
+    ResourceProperties,
+    OldResourceProperties,
+    StackId,
+    LogicalResourceId,
+  } = (event ?? {}) as Record<string, unknown>;
   const maker = `${StackId}/${LogicalResourceId}`;
   if (type === 'Delete') {
     const goes = (ResourceProperties as Partial<DatabaseUserProperties> | undefined)?.onDelete === 'drop';
-    return { type, physicalId: String(PhysicalResourceId), properties: goes ? parseProperties(ResourceProperties) : undefined, maker };
+    return {
+      type,
+      physicalId: String(PhysicalResourceId),
+      properties: goes ? parseProperties(ResourceProperties) : undefined,
+      maker,
+    };
   }
   if (type !== 'Create' && type !== 'Update') throw invalid(`RequestType is ${JSON.stringify(type) ?? 'missing'}`);
   if (typeof id !== 'string') throw invalid('RequestId is missing');
   const properties = parseProperties(ResourceProperties);
-  return { type, id, properties, grants: grantsOf(properties, invalid), former: formerGrants(properties, OldResourceProperties), maker };
+  return {
+    type,
+    id,
+    properties,
+    grants: grantsOf(properties, invalid),
+    former: formerGrants(properties, OldResourceProperties),
+    maker,
+  };
 }
 
 /** One user on one server: CloudFormation takes another id for a replacement, and deletes the old one after. */
@@ -66,7 +95,9 @@ function parseProperties(given: unknown): DatabaseUserProperties {
   if (missing) throw invalid(`property "${missing}" is missing`);
   for (const [name, choices] of CHOICES) {
     const value = properties[name];
-    if (value !== undefined && !choices.includes(value)) throw invalid(`property "${name}" must be one of ${choices.join(', ')}`);
+    if (value !== undefined && !choices.includes(value)) {
+      throw invalid(`property "${name}" must be one of ${choices.join(', ')}`);
+    }
   }
   return properties as DatabaseUserProperties;
 }
@@ -82,5 +113,8 @@ function formerGrants(properties: DatabaseUserProperties, old: unknown): Databas
 }
 
 function invalid(message: string): RotatingPostgresError {
-  return new RotatingPostgresError(ErrorCode.INVALID_EVENT, `not a request of the custom resource for a database user: ${message}`);
+  return new RotatingPostgresError(
+    ErrorCode.INVALID_EVENT,
+    `not a request of the custom resource for a database user: ${message}`,
+  );
 }

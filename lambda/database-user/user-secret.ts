@@ -8,7 +8,10 @@ import type { SecretStore } from '../ports/secret-store';
 
 const ROTATION_POLL_MS = 2_000;
 
-/** The secret of a user, with what deploy time knows put beside what rotation owns: the user name of the moment and the password. */
+/**
+ * The secret of a user, with what deploy time knows put beside what rotation owns: the user name of the moment and the
+ * password.
+ */
 export interface UserSecret {
   readonly credential: Credential;
   /** The fields to store. */
@@ -21,7 +24,11 @@ export interface UserSecret {
 }
 
 /** Reads the secret once no rotation is under way, for that is about to replace what is read. */
-export async function readUserSecret(store: SecretStore, deadline: Deadline, properties: PasswordUser): Promise<UserSecret> {
+export async function readUserSecret(
+  store: SecretStore,
+  deadline: Deadline,
+  properties: PasswordUser,
+): Promise<UserSecret> {
   const { secretArn } = properties;
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
   const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
@@ -37,11 +44,16 @@ export async function readUserSecret(store: SecretStore, deadline: Deadline, pro
 }
 
 /**
- * Makes the merged fields current, on condition that the version that was read still is: Secrets Manager refuses to move
- * AWSCURRENT from a version that does not have it, so that a rotation in between is never undone. AWSPENDING may not stay
- * behind on what is then no longer current: it would pass for an unfinished rotation.
+ * Makes the merged fields current, on condition that the version that was read still is: Secrets Manager refuses to
+ * move AWSCURRENT from a version that does not have it, so that a rotation in between is never undone. AWSPENDING may
+ * not stay behind on what is then no longer current: it would pass for an unfinished rotation.
  */
-export async function writeUserSecret(store: SecretStore, secretId: string, requestId: string, secret: UserSecret): Promise<void> {
+export async function writeUserSecret(
+  store: SecretStore,
+  secretId: string,
+  requestId: string,
+  secret: UserSecret,
+): Promise<void> {
   if (!secret.changed) return;
   await store.write({ secretId, token: requestId, stage: MERGED_STAGE, value: JSON.stringify(secret.fields) });
   if (secret.stillPending) await store.removePending(secretId, secret.versionId);
@@ -55,21 +67,32 @@ function deployedFields(properties: PasswordUser): Partial<SecretValue> {
     host,
     port: Number(port),
     dbname: database,
-    ...dbInstanceIdentifier === undefined ? {} : { dbInstanceIdentifier },
-    ...strategy === 'alternating' ? { masterarn: adminSecretArn } : {},
+    ...(dbInstanceIdentifier === undefined ? {} : { dbInstanceIdentifier }),
+    ...(strategy === 'alternating' ? { masterarn: adminSecretArn } : {}),
   };
 }
 
 /** The current version, once no other one is pending. */
-async function settledVersion(store: SecretStore, deadline: Deadline, secretId: string): Promise<Pick<UserSecret, 'versionId' | 'stillPending'>> {
+async function settledVersion(
+  store: SecretStore,
+  deadline: Deadline,
+  secretId: string,
+): Promise<Pick<UserSecret, 'versionId' | 'stillPending'>> {
   for (;;) {
     const { stages } = await store.describe(secretId);
     const holding = (label: string) => Object.keys(stages).find(version => stages[version].includes(label));
     const [current, pending] = [holding('AWSCURRENT'), holding('AWSPENDING')];
-    if (current === undefined) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId}: no version is AWSCURRENT`);
-    if (pending === undefined || pending === current) return { versionId: current, stillPending: pending !== undefined };
-    if (!await deadline.wait(ROTATION_POLL_MS)) {
-      throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: a rotation is under way (version ${pending}); deploy again when it has ended`);
+    if (current === undefined) {
+      throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId}: no version is AWSCURRENT`);
+    }
+    if (pending === undefined || pending === current) {
+      return { versionId: current, stillPending: pending !== undefined };
+    }
+    if (!(await deadline.wait(ROTATION_POLL_MS))) {
+      throw new RotatingPostgresError(
+        ErrorCode.NOT_PENDING,
+        `${secretId}: a rotation is under way (version ${pending}); deploy again when it has ended`,
+      );
     }
   }
 }

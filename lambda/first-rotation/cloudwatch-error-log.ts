@@ -11,21 +11,28 @@ const CALL_TIMEOUT_MS = 10_000;
 export class CloudWatchErrorLog implements ErrorLog {
   private readonly since = Date.now() - LOOK_BACK_MS;
 
-  constructor(readonly name: string, private readonly deadline: Deadline) {}
+  constructor(
+    readonly name: string,
+    private readonly deadline: Deadline,
+  ) {}
 
   async lastError(secretArn: string): Promise<LoggedError | undefined> {
-    const { CloudWatchLogsClient, FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs'); // for a failure only
+    // for a failure only
+    const { CloudWatchLogsClient, FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
     const client = new CloudWatchLogsClient({ maxAttempts: 4 });
     let last: LoggedError | undefined;
     let nextToken: string | undefined;
     let pages = 0;
     do {
-      const answer = await client.send(new FilterLogEventsCommand({
-        logGroupName: this.name,
-        startTime: this.since,
-        filterPattern: `{ ($.level = "ERROR") && ($.secretId = "${secretArn}") }`,
-        nextToken,
-      }), { abortSignal: AbortSignal.timeout(Math.min(CALL_TIMEOUT_MS, this.deadline.remaining())) });
+      const answer = await client.send(
+        new FilterLogEventsCommand({
+          logGroupName: this.name,
+          startTime: this.since,
+          filterPattern: `{ ($.level = "ERROR") && ($.secretId = "${secretArn}") }`,
+          nextToken,
+        }),
+        { abortSignal: AbortSignal.timeout(Math.min(CALL_TIMEOUT_MS, this.deadline.remaining())) },
+      );
       for (const { message } of answer.events ?? []) last = parse(message) ?? last;
       nextToken = answer.nextToken;
     } while (nextToken && ++pages < MOST_PAGES);

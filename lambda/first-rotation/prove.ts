@@ -39,9 +39,12 @@ export async function prove(secretArns: readonly string[], seconds: number, port
   const left = () => Math.min(until - performance.now(), ports.deadline.remaining());
   let waiting = secretArns.map(arn => ({ arn, state: 'it was not looked at' }));
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-    waiting = await unproved(waiting.map(({ arn }) => arn), ports.store);
+    waiting = await unproved(
+      waiting.map(({ arn }) => arn),
+      ports.store,
+    );
     if (waiting.length === 0) return;
-    if (left() <= 0 || !await ports.deadline.wait(Math.min(pause, left()))) break;
+    if (left() <= 0 || !(await ports.deadline.wait(Math.min(pause, left())))) break;
   }
   throw await failure(waiting, seconds, ports);
 }
@@ -70,7 +73,10 @@ async function stateOf(arn: string, store: Ports['store']): Promise<string | und
   }
 }
 
-/** What a secret lacks of a first rotation that succeeded. An AWSPENDING on the current version is where AWS's own functions leave it. */
+/**
+ * What a secret lacks of a first rotation that succeeded. An AWSPENDING on the current version is where AWS's own
+ * functions leave it.
+ */
 function missingIn(description: SecretDescription): string | undefined {
   const [current, pending] = [versionAt('AWSCURRENT', description), versionAt('AWSPENDING', description)];
   if (pending !== undefined && pending !== current) return `its rotation to version ${pending} has not ended`;
@@ -78,7 +84,11 @@ function missingIn(description: SecretDescription): string | undefined {
   return description.rotationEnabled ? 'no rotation of it has begun' : 'its rotation is switched off';
 }
 
-async function failure(waiting: readonly Waiting[], seconds: number, { errors, deadline }: Ports): Promise<RotatingPostgresError> {
+async function failure(
+  waiting: readonly Waiting[],
+  seconds: number,
+  { errors, deadline }: Ports,
+): Promise<RotatingPostgresError> {
   await deadline.wait(ARRIVAL_MS);
   let code: ErrorCode = ErrorCode.TIMEOUT;
   const told: string[] = [];
@@ -88,8 +98,11 @@ async function failure(waiting: readonly Waiting[], seconds: number, { errors, d
     told.push(`${arn}: ${state}${error ? `; ${error.code}: ${error.message}` : ''}`);
   }
   const more = waiting.length > MOST_TOLD ? `; and ${waiting.length - MOST_TOLD} more` : '';
-  return new RotatingPostgresError(code,
-    `the first rotation did not succeed within ${seconds} s: ${told.join('; ')}${more}. The log group of the rotation function is ${errors.name}`);
+  return new RotatingPostgresError(
+    code,
+    `the first rotation did not succeed within ${seconds} s: ${told.join('; ')}${more}. The log group ` +
+      `of the rotation function is ${errors.name}`,
+  );
 }
 
 async function logged(arn: string, errors: ErrorLog): Promise<LoggedError | undefined> {

@@ -13,8 +13,15 @@ export interface Request {
 
 /** @throws with code `InvalidEvent`, naming the property */
 export function parseRequest(event: unknown): Request {
-  const { RequestType: type, PhysicalResourceId, ResourceProperties, OldResourceProperties } = (event ?? {}) as Record<string, unknown>;
-  if (type !== 'Create' && type !== 'Update' && type !== 'Delete') throw invalid(`RequestType is ${JSON.stringify(type) ?? 'missing'}`);
+  const {
+    RequestType: type,
+    PhysicalResourceId,
+    ResourceProperties,
+    OldResourceProperties,
+  } = (event ?? {}) as Record<string, unknown>;
+  if (type !== 'Create' && type !== 'Update' && type !== 'Delete') {
+    throw invalid(`RequestType is ${JSON.stringify(type) ?? 'missing'}`);
+  }
   const { secretArns, logGroup, timeoutSeconds } = propertiesOf(ResourceProperties);
   if (!isTexts(secretArns)) throw invalid('property "secretArns" is no list of ARNs');
   if (typeof logGroup !== 'string' || logGroup === '') throw invalid('property "logGroup" is missing');
@@ -41,5 +48,8 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function invalid(message: string): RotatingPostgresError {
-  return new RotatingPostgresError(ErrorCode.INVALID_EVENT, `not a request of the custom resource for first rotations: ${message}`);
+  return new RotatingPostgresError(
+    ErrorCode.INVALID_EVENT,
+    `not a request of the custom resource for first rotations: ${message}`,
+  );
 }

@@ -34,7 +34,8 @@ export interface SecretVersion {
   /** The version whose password the login should have had so far, as far as the staging labels say. */
   readonly replaces?: string;
   /**
-   * Asked before a login is armed that has neither this version's password nor that of the one it replaces, or that was revoked.
+   * Asked before a login is armed that has neither this version's password nor that of the one it replaces, or that was
+   * revoked.
    *
    * @throws when the version is not pending any more: a late delivery must not undo what came after it
    */
@@ -96,9 +97,9 @@ export interface Session {
    */
   changeOwnPassword(username: string, password: string, secret: OwningSecret): Promise<void>;
   /**
-   * As the admin: makes one login of the pair ready to log in with the password, and sets right what else ties the two together.
-   * An alternate that has objects, grants or memberships of its own, which it would lose sight of as the owner, is left to start
-   * as itself: `adopt` says so.
+   * As the admin: makes one login of the pair ready to log in with the password, and sets right what else ties the two
+   * together. An alternate that has objects, grants or memberships of its own, which it would lose sight of as the
+   * owner, is left to start as itself: `adopt` says so.
    *
    * @throws with code `Role` when the pair is not this secret's
    */
@@ -112,22 +113,23 @@ export interface Session {
    */
   armSingleLogin(secret: SecretVersion, username: string, password: string): Promise<void>;
   /**
-   * As the admin: gives the owner the memberships and attributes that only the alternate has, as far as the admin may, and says
-   * where else the alternate has something.
+   * As the admin: gives the owner the memberships and attributes that only the alternate has, as far as the admin may,
+   * and says where else the alternate has something.
    *
    * @param secretDatabase looked at in any case, for what belongs to the server and to no database
    */
   shareMemberships(pair: Pair, secretDatabase: string): Promise<Holdings>;
   /**
-   * As the alternate, in one transaction: gives the owner what the alternate owns and may do in the session's database; what is
-   * lacking then, which others have to do. Only where nothing is lacking is the transaction committed, if it is to be.
+   * As the alternate, in one transaction: gives the owner what the alternate owns and may do in the session's database;
+   * what is lacking then, which others have to do. Only where nothing is lacking is the transaction committed, if it is
+   * to be.
    */
   handOver(pair: Pair, ending: 'COMMIT' | 'ROLLBACK'): Promise<Remedy[]>;
   /** As the admin: ends the sessions that a login has; how many there were. */
   endSessions(username: string): Promise<number>;
   /**
-   * As the admin: lets a login work for so many seconds more, unless it has another password than that of the version, or a
-   * `VALID UNTIL` of its own; whether it was done, now or before.
+   * As the admin: lets a login work for so many seconds more, unless it has another password than that of the version,
+   * or a `VALID UNTIL` of its own; whether it was done, now or before.
    */
   retireLogin(secret: Pick<SecretVersion, 'arn' | 'version'>, username: string, seconds: number): Promise<boolean>;
   /**
@@ -136,7 +138,11 @@ export interface Session {
    * @param announce told of the settings before anything is changed
    * @throws with code `Role` when one is not this secret's
    */
-  revokeLogins(pair: Pair, secretArn: string, announce: (settings: readonly ResetSetting[]) => void): Promise<RevokedLogins>;
+  revokeLogins(
+    pair: Pair,
+    secretArn: string,
+    announce: (settings: readonly ResetSetting[]) => void,
+  ): Promise<RevokedLogins>;
   close(): Promise<void>;
 }
 
@@ -145,8 +151,8 @@ export type Purpose =
   /** To change roles: in the maintenance database, as the login itself whatever role its sessions start as. */
   | 'administer'
   /**
-   * To change its password: as the login itself, in the secret's database, so that a database that it cannot use is found out
-   * before anything is changed. An admin does it in the maintenance database.
+   * To change its password: as the login itself, in the secret's database, so that a database that it cannot use is
+   * found out before anything is changed. An admin does it in the maintenance database.
    */
   | 'change-own-password'
   /** To hand what the login has over to another one: as the login itself, in a database that the credential names. */

@@ -15,20 +15,30 @@ export interface Access {
   readonly schemas?: readonly string[];
 }
 
-/** Tables are also views, materialized views, foreign tables and partitions. EXECUTE of functions and USAGE of types everybody has by default. */
+/**
+ * Tables are also views, materialized views, foreign tables and partitions. EXECUTE of functions and USAGE of types
+ * everybody has by default.
+ */
 const PRIVILEGES: Readonly<Record<Access['privileges'], Readonly<Record<Kind, readonly string[]>>>> = {
   readOnly: { TABLE: ['SELECT'], SEQUENCE: ['SELECT'], SCHEMA: ['USAGE'] },
   readWrite: { TABLE: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], SEQUENCE: ['SELECT', 'USAGE'], SCHEMA: ['USAGE'] },
 };
 
 /**
- * Gives the user the access in the connection's database that it is declared to have, and takes what it was declared to have before
- * and is not now, in one transaction. What others gave it stays.
+ * Gives the user the access in the connection's database that it is declared to have, and takes what it was declared to
+ * have before and is not now, in one transaction. What others gave it stays.
  *
- * @throws with code `Configuration` when a schema is not there, with code `Privilege` when the admin may not give something
+ * @throws with code `Configuration` when a schema is not there, with code `Privilege` when the admin may not give
+ * something
  */
-export async function provideAccess(admin: Connection, user: string, declared?: Access, before?: Access): Promise<void> {
-  const lacking = async () => (await differences(admin, user, declared, before)).flatMap(difference => statementsOf(user, difference));
+export async function provideAccess(
+  admin: Connection,
+  user: string,
+  declared?: Access,
+  before?: Access,
+): Promise<void> {
+  const lacking = async () =>
+    (await differences(admin, user, declared, before)).flatMap(difference => statementsOf(user, difference));
   if ((await lacking()).length === 0) return;
   await retried(admin, async () => {
     const owners = (await differences(admin, user, declared, before)).map(({ owner }) => owner);
@@ -36,7 +46,12 @@ export async function provideAccess(admin: Connection, user: string, declared?: 
       await admin.run(await lacking());
       // Who may grant nothing on an object, but may use it, gets no error of PostgreSQL but a warning.
       const [left] = await lacking();
-      if (left !== undefined) throw new RotatingPostgresError(ErrorCode.PRIVILEGE, `the admin "${admin.login.username}" may not run: ${left}`);
+      if (left !== undefined) {
+        throw new RotatingPostgresError(
+          ErrorCode.PRIVILEGE,
+          `the admin "${admin.login.username}" may not run: ${left}`,
+        );
+      }
     });
   });
 }
@@ -81,12 +96,13 @@ async function differences(admin: Connection, user: string, declared?: Access, b
     if (now) checkTargets(now, targets);
     const changes = targets.flatMap(target => {
       const wanted = now && covers(now, target) ? PRIVILEGES[now.privileges][target.kind] : [];
-      const former = earlier && covers(earlier, { ...target, inhabited: true }) ? PRIVILEGES[earlier.privileges][target.kind] : [];
+      const former =
+        earlier && covers(earlier, { ...target, inhabited: true }) ? PRIVILEGES[earlier.privileges][target.kind] : [];
       const missing = target.usable ? [] : wanted.filter(privilege => !target.given.includes(privilege));
       const excessive = former.filter(privilege => target.given.includes(privilege) && !wanted.includes(privilege));
       return [
-        ...excessive.length > 0 ? [{ verb: 'REVOKE', target, privileges: excessive } as const] : [],
-        ...missing.length > 0 ? [{ verb: 'GRANT', target, privileges: missing } as const] : [],
+        ...(excessive.length > 0 ? [{ verb: 'REVOKE', target, privileges: excessive } as const] : []),
+        ...(missing.length > 0 ? [{ verb: 'GRANT', target, privileges: missing } as const] : []),
       ];
     });
     if (changes.length > 0) found.push({ owner, changes });
@@ -95,11 +111,16 @@ async function differences(admin: Connection, user: string, declared?: Access, b
 }
 
 function checkTargets({ owner, schemas = [] }: Access, targets: readonly Target[]): void {
-  if (targets.length === 0) throw roleRefused(`the role "${owner}" does not exist: deploy it before the users who read what it owns`);
+  if (targets.length === 0) {
+    throw roleRefused(`the role "${owner}" does not exist: deploy it before the users who read what it owns`);
+  }
   const missing = schemas.find(schema => !targets.some(target => target.kind === 'SCHEMA' && target.schema === schema));
   if (missing === undefined) return;
-  throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `there is no schema "${missing}" of an application in the database: create it as "${owner}"`
-    + ` before you deploy who reads in it, or name no schemas, which gives access to those of "${owner}" now and later`);
+  throw new RotatingPostgresError(
+    ErrorCode.CONFIGURATION,
+    `there is no schema "${missing}" of an application in the database: create it as "${owner}"` +
+      ` before you deploy who reads in it, or name no schemas, which gives access to those of "${owner}" now and later`,
+  );
 }
 
 /** Default privileges are given for each schema that is named, or else for all at once, those to come as well. */
@@ -117,7 +138,9 @@ function statementsOf(user: string, { owner, changes }: Difference): string[] {
     const { verb, target, privileges } = change;
     if (target.future) {
       const where = target.schema === null ? '' : ` IN SCHEMA ${identifier(target.schema)}`;
-      statements.push(`ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)}${where} ${phrase(change, `${target.kind}S`, user)}`);
+      statements.push(
+        `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)}${where} ${phrase(change, `${target.kind}S`, user)}`,
+      );
     } else {
       const key = JSON.stringify([verb, target.kind, privileges]);
       const group = grouped.get(key) ?? { change, names: [] };
@@ -125,7 +148,12 @@ function statementsOf(user: string, { owner, changes }: Difference): string[] {
       grouped.set(key, group);
     }
   }
-  return [...[...grouped.values()].map(({ change, names }) => phrase(change, `${change.target.kind} ${names.join(', ')}`, user)), ...statements];
+  return [
+    ...[...grouped.values()].map(({ change, names }) =>
+      phrase(change, `${change.target.kind} ${names.join(', ')}`, user),
+    ),
+    ...statements,
+  ];
 }
 
 function phrase({ verb, privileges }: Change, on: string, user: string): string {
@@ -133,8 +161,8 @@ function phrase({ verb, privileges }: Change, on: string, user: string): string 
 }
 
 /**
- * The tables, sequences and schemas, what is to come, and what the user ($1) was given on each. Of a schema that is not the owner's ($2)
- * only what the owner or the admin gave. No row where there is no such owner.
+ * The tables, sequences and schemas, what is to come, and what the user ($1) was given on each. Of a schema that is not
+ * the owner's ($2) only what the owner or the admin gave. No row where there is no such owner.
  */
 const READ_TARGETS = `
   WITH party AS (

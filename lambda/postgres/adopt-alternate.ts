@@ -6,14 +6,15 @@ import { isUnforeseenAnswer, lacksPrivilege } from '../errors';
 import type { Holdings, Pair, Remedy } from '../ports/database';
 
 /**
- * What changes hands is locked until the end of the transaction, and whoever wants it waits. Far shorter than PostgreSQL's
- * `deadlock_timeout` of a second, so that in a deadlock with a session of the application it is this side that gives way.
+ * What changes hands is locked until the end of the transaction, and whoever wants it waits. Far shorter than
+ * PostgreSQL's `deadlock_timeout` of a second, so that in a deadlock with a session of the application it is this side
+ * that gives way.
  */
 const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '50ms'";
 
 /**
- * As the admin: gives the owner the memberships and attributes of the alternate, as far as the admin may, and looks up the
- * databases in which the alternate has something.
+ * As the admin: gives the owner the memberships and attributes of the alternate, as far as the admin may, and looks up
+ * the databases in which the alternate has something.
  *
  * @param secretDatabase looked at in any case, for what belongs to the server and to no database
  */
@@ -25,9 +26,12 @@ export async function shareMemberships(admin: Connection, pair: Pair, secretData
   ];
   const lacking: Remedy[] = [];
   for (const remedy of wanted) {
-    // An admin that may only through the alternate is answered with an error of PostgreSQL's own: "no possible grantors".
+    // An admin that may only through the alternate is answered with an error of PostgreSQL's own: "no possible
+    // grantors".
     const isAnswer = (error: unknown) => lacksPrivilege(error) || isUnforeseenAnswer(error);
-    if (!remedy.able || await refusal(() => admin.run([remedy.statement]), isAnswer) !== undefined) lacking.push(remedy);
+    if (!remedy.able || (await refusal(() => admin.run([remedy.statement]), isAnswer)) !== undefined) {
+      lacking.push(remedy);
+    }
   }
   const databases = await admin.query<FoundDatabase>(DATABASES, [pair.alternate, secretDatabase]);
   return {
@@ -38,15 +42,17 @@ export async function shareMemberships(admin: Connection, pair: Pair, secretData
 }
 
 /**
- * As the alternate, in one transaction: gives the owner what the alternate owns and may do in this database. Where something is
- * lacking after that, it comes to nothing; what that is, others have to do.
+ * As the alternate, in one transaction: gives the owner what the alternate owns and may do in this database. Where
+ * something is lacking after that, it comes to nothing; what that is, others have to do.
  */
 export async function handOver(alternate: Connection, pair: Pair, ending: 'COMMIT' | 'ROLLBACK'): Promise<Remedy[]> {
-  const give = (remedies: Remedy[]) => alternate.run(remedies.filter(({ able }) => able).map(({ statement }) => statement));
+  const give = (remedies: Remedy[]) =>
+    alternate.run(remedies.filter(({ able }) => able).map(({ statement }) => statement));
   const reassign = `REASSIGN OWNED BY ${identifier(pair.alternate)} TO ${identifier(pair.owner)}`;
   await alternate.run(['BEGIN', LOCK_TIMEOUT]);
   const grants = await hiddenGrants(alternate, pair);
-  // What is owned goes between the two: its new owner may need a grant, as CREATE on a schema, and the rules may need its owner.
+  // What is owned goes between the two: its new owner may need a grant, as CREATE on a schema, and the rules may need
+  // its owner.
   const refused = await refusal(async () => {
     await give(grants);
     await alternate.run([reassign]);
@@ -54,9 +60,9 @@ export async function handOver(alternate: Connection, pair: Pair, ending: 'COMMI
   });
   if (refused !== undefined) {
     await alternate.run(['ROLLBACK']);
-    return [...grants, { ...byAdmin(reassign), because: refused }, ...await hiddenRules(alternate, pair)];
+    return [...grants, { ...byAdmin(reassign), because: refused }, ...(await hiddenRules(alternate, pair))];
   }
-  const lacking = [...await hiddenGrants(alternate, pair), ...await hiddenRules(alternate, pair)];
+  const lacking = [...(await hiddenGrants(alternate, pair)), ...(await hiddenRules(alternate, pair))];
   await alternate.run([lacking.length > 0 ? 'ROLLBACK' : ending]);
   return lacking;
 }
@@ -89,11 +95,16 @@ interface Membership {
 function memberAs(pair: Pair, { role, circular, admin, inherit, set, version }: Membership): Remedy {
   const [name, owner] = [identifier(role), identifier(pair.owner)];
   if (circular) {
-    return { statement: `REVOKE ${name} FROM ${identifier(pair.alternate)}`, able: false, because: `${name} is itself a member of ${owner}` };
+    return {
+      statement: `REVOKE ${name} FROM ${identifier(pair.alternate)}`,
+      able: false,
+      because: `${name} is itself a member of ${owner}`,
+    };
   }
-  const options = version >= MEMBERSHIP_OPTIONS_SINCE
-    ? [`INHERIT ${inherit}`, `SET ${set}`, ...admin ? ['ADMIN true'] : []]
-    : [...admin ? ['ADMIN OPTION'] : []];
+  const options =
+    version >= MEMBERSHIP_OPTIONS_SINCE
+      ? [`INHERIT ${inherit}`, `SET ${set}`, ...(admin ? ['ADMIN true'] : [])]
+      : [...(admin ? ['ADMIN OPTION'] : [])];
   return byAdmin(`GRANT ${name} TO ${owner}${options.length > 0 ? ` WITH ${options.join(', ')}` : ''}`);
 }
 
@@ -108,10 +119,15 @@ interface FoundDatabase {
 /** What lets the alternate, which inherits from the owner, into a database that it cannot connect to. */
 function entryTo({ owner: grantee }: Pair, { name, owner, open, connects }: FoundDatabase): Remedy[] {
   const statements = [
-    ...open ? [] : [`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true`],
-    ...connects ? [] : [`GRANT CONNECT ON DATABASE ${identifier(name)} TO ${identifier(grantee)}`],
+    ...(open ? [] : [`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true`]),
+    ...(connects ? [] : [`GRANT CONNECT ON DATABASE ${identifier(name)} TO ${identifier(grantee)}`]),
   ];
-  return statements.map(statement => ({ statement, by: owner, able: false, because: 'the alternate has something in that database' }));
+  return statements.map(statement => ({
+    statement,
+    by: owner,
+    able: false,
+    because: 'the alternate has something in that database',
+  }));
 }
 
 /** The direct memberships of the alternate, with their options, which the owner does not have in full. */

@@ -24,8 +24,8 @@ export interface Limits {
 }
 
 /**
- * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin included;
- * what a client asks for at its start goes before them.
+ * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin
+ * included; what a client asks for at its start goes before them.
  */
 const SETTINGS = [
   'search_path=pg_catalog,pg_temp',
@@ -41,8 +41,14 @@ const PATIENT = ['idle_in_transaction_session_timeout=0', 'idle_session_timeout=
 /** A connection over verified TLS whose errors carry a code and no SQL. */
 export class Connection {
   constructor(
-    private readonly client: Client, readonly login: Credential, private readonly database: string, private readonly deadline: Deadline,
-    /** The session's `scram_iterations`, which a server reports from PostgreSQL 16 on: no verifier has to wait for a query. */
+    private readonly client: Client,
+    readonly login: Credential,
+    private readonly database: string,
+    private readonly deadline: Deadline,
+    /**
+     * The session's `scram_iterations`, which a server reports from PostgreSQL 16 on: no verifier has to wait for a
+     * query.
+     */
     readonly scramIterations: string | null,
   ) {}
 
@@ -97,7 +103,12 @@ export async function connect(credential: Credential, purpose: Purpose, limits: 
 }
 
 /** Opens a connection; it is closed again if the login fails. */
-async function open(credential: Credential, database: string, settings: readonly string[], limits: Limits): Promise<Connection> {
+async function open(
+  credential: Credential,
+  database: string,
+  settings: readonly string[],
+  limits: Limits,
+): Promise<Connection> {
   const remaining = limits.deadline.remaining();
   if (remaining === 0) throw outOfTime(credential);
   const connectTimeout = Math.min(CONNECT_TIMEOUT_MS, remaining);
@@ -117,9 +128,12 @@ async function open(credential: Credential, database: string, settings: readonly
   client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
   scram.watch(client);
   let scramIterations: string | null = null;
-  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
-    if (parameterName === 'scram_iterations') scramIterations = parameterValue;
-  });
+  client.connection.on(
+    'parameterStatus',
+    ({ parameterName, parameterValue }: { parameterName: string; parameterValue: string }) => {
+      if (parameterName === 'scram_iterations') scramIterations = parameterValue;
+    },
+  );
   try {
     await client.connect();
     scram.check();
@@ -128,8 +142,12 @@ async function open(credential: Credential, database: string, settings: readonly
     throw databaseError(cause, credential, database, connectTimeout);
   }
   const server = `${credential.host}:${credential.port}`;
-  if (scram.wasMd5) log.warn('the login was MD5; once rotated it has a SCRAM verifier', { server, username: credential.username });
-  if (ssl === false) log.warn('the connection is not encrypted, as the secret asks', { server, username: credential.username });
+  if (scram.wasMd5) {
+    log.warn('the login was MD5; once rotated it has a SCRAM verifier', { server, username: credential.username });
+  }
+  if (ssl === false) {
+    log.warn('the connection is not encrypted, as the secret asks', { server, username: credential.username });
+  }
   return new Connection(client, credential, database, limits.deadline, scramIterations);
 }
 

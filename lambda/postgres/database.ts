@@ -8,6 +8,8 @@ export class PostgresDatabase implements Database {
   constructor(private readonly limits: Limits) {}
 
   async open(credential: Credential, purpose: Purpose): Promise<PostgresSession> {
-    return new PostgresSession(await connect(credential, purpose, this.limits), () => connect(credential, 'administer', this.limits));
+    return new PostgresSession(await connect(credential, purpose, this.limits), () =>
+      connect(credential, 'administer', this.limits),
+    );
   }
 }

@@ -11,25 +11,41 @@ import { log } from '../log';
 const KEEPER_SUFFIX = '_kept';
 
 /**
- * Drops the logins of a user from the whole server. What they own in a database goes to a role that nobody logs in as, databases
- * themselves to the admin; nothing is deleted. Each database is a transaction of its own, and the roles go last, so that running it again
- * finishes what was left half done.
+ * Drops the logins of a user from the whole server. What they own in a database goes to a role that nobody logs in as,
+ * databases themselves to the admin; nothing is deleted. Each database is a transaction of its own, and the roles go
+ * last, so that running it again finishes what was left half done.
  *
- * The admin does not get what is in the databases: a function of the user's, or an expression of an index, would run with its rights.
+ * The admin does not get what is in the databases: a function of the user's, or an expression of an index, would run
+ * with its rights.
  */
-export async function dropUser(admin: Connection, username: string, logins: readonly string[], limits: Limits): Promise<void> {
+export async function dropUser(
+  admin: Connection,
+  username: string,
+  logins: readonly string[],
+  limits: Limits,
+): Promise<void> {
   const all = logins.map(identifier).join(', ');
   await admin.run(logins.map(login => `ALTER ROLE ${identifier(login)} NOLOGIN`));
   for (const login of logins) await endSessions(admin, login);
 
   const holdings = await admin.query<Holding>(HOLDINGS, [logins]);
-  const keeper = await provideKeeper(admin, username, holdings.some(({ owns }) => owns));
+  const keeper = await provideKeeper(
+    admin,
+    username,
+    holdings.some(({ owns }) => owns),
+  );
   for (const { database, owns } of holdings) {
     await inDatabase(admin, database, limits, there => clear(there, logins, owns ? keeper : undefined));
   }
-  const owned = await admin.query<{ name: string; owner: string }>(OWNED_DATABASES, [[...logins, ...keeper === undefined ? [] : [keeper]]]);
+  const owned = await admin.query<{ name: string; owner: string }>(OWNED_DATABASES, [
+    [...logins, ...(keeper === undefined ? [] : [keeper])],
+  ]);
   const back = owned.map(({ name }) => `ALTER DATABASE ${identifier(name)} OWNER TO CURRENT_USER`);
-  await asMember(admin, owned.map(({ owner }) => owner), () => admin.run(back));
+  await asMember(
+    admin,
+    owned.map(({ owner }) => owner),
+    () => admin.run(back),
+  );
   await clear(admin, logins, undefined); // what is said of them on the server as a whole
   await admin.run([`DROP ROLE ${all}`]);
   log.info('the user is dropped', { logins, databases: holdings.map(({ database }) => database), keeper });
@@ -40,27 +56,43 @@ async function clear(there: Connection, logins: readonly string[], keeper: strin
   const all = logins.map(identifier).join(', ');
   // Whoever is no member of the one who granted something revokes nothing of it, with no more than a warning.
   const grantors = (await there.query<{ name: string }>(GRANTORS, [logins])).map(({ name }) => name);
-  await asMember(there, [...logins, ...grantors, ...keeper === undefined ? [] : [keeper]], () => there.run([
-    ...keeper === undefined ? [] : [
-      // The new owner of a function must have CREATE on its schema, as the old one has.
-      `GRANT ${all} TO ${identifier(keeper)}`,
-      `REASSIGN OWNED BY ${all} TO ${identifier(keeper)}`,
-      `REVOKE ${all} FROM ${identifier(keeper)}`,
-    ],
-    `DROP OWNED BY ${all}`,
-  ]));
+  await asMember(there, [...logins, ...grantors, ...(keeper === undefined ? [] : [keeper])], () =>
+    there.run([
+      ...(keeper === undefined
+        ? []
+        : [
+            // The new owner of a function must have CREATE on its schema, as the old one has.
+            `GRANT ${all} TO ${identifier(keeper)}`,
+            `REASSIGN OWNED BY ${all} TO ${identifier(keeper)}`,
+            `REVOKE ${all} FROM ${identifier(keeper)}`,
+          ]),
+      `DROP OWNED BY ${all}`,
+    ]),
+  );
 }
 
 /** The name of a role without any rights; undefined where none is needed and none was left by an earlier attempt. */
 async function provideKeeper(admin: Connection, username: string, needed: boolean): Promise<string | undefined> {
-  const name = username.slice(0, MAX_NAME_BYTES - KEEPER_SUFFIX.length) + KEEPER_SUFFIX; // a name that takes no second login may be as long as any
+  // a name that takes no second login may be as long as any
+  const name = username.slice(0, MAX_NAME_BYTES - KEEPER_SUFFIX.length) + KEEPER_SUFFIX;
   const mark = `cdk-rotating-postgres: keeps what the dropped user ${username} owned`;
-  const [found] = await admin.query<{ comment: string | null }>(`
-    SELECT ${COMMENT_ON_ROLE} AS comment FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name`, [name]);
+  const [found] = await admin.query<{ comment: string | null }>(
+    `
+    SELECT ${COMMENT_ON_ROLE} AS comment FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name`,
+    [name],
+  );
   if (found?.comment === mark) return name;
   if (!needed) return undefined;
-  if (found) throw roleRefused(`the role "${name}", which was to keep what "${username}" owns, is somebody else's: rename it, or give away what is owned`);
-  await admin.run([`CREATE ROLE ${identifier(name)} NOLOGIN`, `COMMENT ON ROLE ${identifier(name)} IS ${literal(mark)}`]);
+  if (found) {
+    throw roleRefused(
+      `the role "${name}", which was to keep what "${username}" owns, is somebody else's: rename it, or ` +
+        'give away what is owned',
+    );
+  }
+  await admin.run([
+    `CREATE ROLE ${identifier(name)} NOLOGIN`,
+    `COMMENT ON ROLE ${identifier(name)} IS ${literal(mark)}`,
+  ]);
   return name;
 }
 
@@ -70,7 +102,10 @@ interface Holding {
   readonly owns: boolean;
 }
 
-/** The databases in which the roles own something, or something is said of them; the one in which roles are administered first. */
+/**
+ * The databases in which the roles own something, or something is said of them; the one in which roles are administered
+ * first.
+ */
 const HOLDINGS = `
   SELECT d.datname AS database, pg_catalog.bool_or(
       s.deptype OPERATOR(pg_catalog.=) 'o'
@@ -88,8 +123,9 @@ const OWNED_DATABASES = `
   WHERE r.rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.name[])`;
 
 /**
- * Who owns what the roles were granted something on, or what a policy of names them, here and on the server. What PostgreSQL itself
- * owns has no owner in this catalogue; of that, the schema `public` is in the hands of the database's owner.
+ * Who owns what the roles were granted something on, or what a policy of names them, here and on the server. What
+ * PostgreSQL itself owns has no owner in this catalogue; of that, the schema `public` is in the hands of the database's
+ * owner.
  */
 const GRANTORS = `
   SELECT DISTINCT pg_catalog.pg_get_userbyid(COALESCE(o.refobjid, d.datdba)) AS name

@@ -7,8 +7,9 @@ import { identifier, literal } from './sql';
 const MOST_ATTEMPTS = 4;
 
 /**
- * The comment on a role is what every change of its password goes by, and it changes with each. So the change is put between a
- * lock on the role and a look at whether the comment is still the one that was read: what came in between rolls it back.
+ * The comment on a role is what every change of its password goes by, and it changes with each. So the change is put
+ * between a lock on the role and a look at whether the comment is still the one that was read: what came in between
+ * rolls it back.
  *
  * @param change the first statement must change the role's row, which locks it
  */
@@ -41,17 +42,24 @@ export async function retried<T>(connection: Connection, work: () => Promise<T>)
       return await work();
     } catch (error) {
       if (!isOvertaken(error)) throw error;
-      if (attempt === MOST_ATTEMPTS) throw roleRefused(`other sessions keep changing the role that "${connection.login.username}" is about to change`);
+      if (attempt === MOST_ATTEMPTS) {
+        throw roleRefused(
+          `other sessions keep changing the role that "${connection.login.username}" is about to change`,
+        );
+      }
     }
   }
 }
 
 /**
- * The fence fell, two sessions updated one row or waited for each other, another one made the role or the database first, or a
- * table or schema that was there is gone.
+ * The fence fell, two sessions updated one row or waited for each other, another one made the role or the database
+ * first, or a table or schema that was there is gone.
  */
 function isOvertaken(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   if (!(cause instanceof DatabaseError)) return false;
-  return cause.routine === 'simple_heap_update' || ['22012', '42710', '23505', '40P01', '42P04', '42P01', '3F000'].includes(cause.code ?? '');
+  return (
+    cause.routine === 'simple_heap_update' ||
+    ['22012', '42710', '23505', '40P01', '42P04', '42P01', '3F000'].includes(cause.code ?? '')
+  );
 }

@@ -4,32 +4,45 @@ import { identifier } from './sql';
 import type { Pair, Remedy } from '../ports/database';
 
 /**
- * The catalogues whose objects have privileges, with the columns of owner and privileges. Columns of tables, large objects and
- * the server's parameters are dealt with apart.
+ * The catalogues whose objects have privileges, with the columns of owner and privileges. Columns of tables, large
+ * objects and the server's parameters are dealt with apart.
  */
 const CATALOGUES = [
-  ['pg_class', 'relowner', 'relacl'], ['pg_proc', 'proowner', 'proacl'], ['pg_type', 'typowner', 'typacl'],
-  ['pg_namespace', 'nspowner', 'nspacl'], ['pg_database', 'datdba', 'datacl'], ['pg_tablespace', 'spcowner', 'spcacl'],
-  ['pg_language', 'lanowner', 'lanacl'], ['pg_foreign_data_wrapper', 'fdwowner', 'fdwacl'], ['pg_foreign_server', 'srvowner', 'srvacl'],
+  ['pg_class', 'relowner', 'relacl'],
+  ['pg_proc', 'proowner', 'proacl'],
+  ['pg_type', 'typowner', 'typacl'],
+  ['pg_namespace', 'nspowner', 'nspacl'],
+  ['pg_database', 'datdba', 'datacl'],
+  ['pg_tablespace', 'spcowner', 'spcacl'],
+  ['pg_language', 'lanowner', 'lanacl'],
+  ['pg_foreign_data_wrapper', 'fdwowner', 'fdwacl'],
+  ['pg_foreign_server', 'srvowner', 'srvacl'],
 ] as const;
 
 /** What PostgreSQL calls an object, and what GRANT calls it. */
 const KINDS: Readonly<Record<string, string>> = {
-  'table': 'TABLE',
-  'view': 'TABLE',
+  table: 'TABLE',
+  view: 'TABLE',
   'materialized view': 'TABLE',
   'foreign table': 'TABLE',
-  'sequence': 'SEQUENCE',
-  'function': 'ROUTINE',
-  'procedure': 'ROUTINE',
-  'aggregate': 'ROUTINE',
+  sequence: 'SEQUENCE',
+  function: 'ROUTINE',
+  procedure: 'ROUTINE',
+  aggregate: 'ROUTINE',
   'foreign-data wrapper': 'FOREIGN DATA WRAPPER',
-  'server': 'FOREIGN SERVER',
+  server: 'FOREIGN SERVER',
   'parameter ACL': 'PARAMETER',
 };
 /** What belongs to the server, and is found in every database. */
 const SHARED = new Set(['database', 'tablespace', 'parameter ACL']);
-const DEFAULT_KINDS: Readonly<Record<string, string>> = { r: 'TABLES', S: 'SEQUENCES', f: 'ROUTINES', T: 'TYPES', n: 'SCHEMAS', L: 'LARGE OBJECTS' };
+const DEFAULT_KINDS: Readonly<Record<string, string>> = {
+  r: 'TABLES',
+  S: 'SEQUENCES',
+  f: 'ROUTINES',
+  T: 'TYPES',
+  n: 'SCHEMAS',
+  L: 'LARGE OBJECTS',
+};
 
 /** `pg_parameter_acl` is there from this version on. */
 const PARAMETER_PRIVILEGES_SINCE = 150_000;
@@ -37,17 +50,24 @@ const PARAMETER_PRIVILEGES_SINCE = 150_000;
 /** The privileges that the alternate was granted on what others own, in this database and on the server. */
 export async function hiddenGrants(connection: Connection, pair: Pair): Promise<Remedy[]> {
   const [{ version }] = await connection.query<{ version: number }>(
-    "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version");
-  return (await connection.query<Grant>(grants(version), namesOf(pair))).map(grant => grantTo(identifier(pair.owner), grant));
+    "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version",
+  );
+  return (await connection.query<Grant>(grants(version), namesOf(pair))).map(grant =>
+    grantTo(identifier(pair.owner), grant),
+  );
 }
 
-/** What else is said of the alternate in this database: row-level security policies, default privileges, user mappings. */
+/**
+ * What else is said of the alternate in this database: row-level security policies, default privileges, user mappings.
+ */
 export async function hiddenRules(connection: Connection, pair: Pair): Promise<Remedy[]> {
   const owner = identifier(pair.owner);
   return [
     ...(await connection.query<Policy>(POLICIES, namesOf(pair))).map(policy => policyFor(owner, policy)),
     ...(await connection.query<DefaultPrivilege>(DEFAULT_PRIVILEGES, namesOf(pair))).map(defaultPrivilege),
-    ...(await connection.query<UserMapping>(USER_MAPPINGS, namesOf(pair))).map(mapping => userMappingFor(owner, mapping)),
+    ...(await connection.query<UserMapping>(USER_MAPPINGS, namesOf(pair))).map(mapping =>
+      userMappingFor(owner, mapping),
+    ),
   ];
 }
 
@@ -69,7 +89,9 @@ interface Grant extends Ability {
 }
 
 function grantTo(owner: string, { kind, identity, privileges, grantable, by, able }: Grant): Remedy {
-  const statement = `GRANT ${privileges} ON ${KINDS[kind] ?? kind.toUpperCase()} ${identity} TO ${owner}${grantable ? ' WITH GRANT OPTION' : ''}`;
+  const statement =
+    `GRANT ${privileges} ON ${KINDS[kind] ?? kind.toUpperCase()} ${identity} TO ` +
+    `${owner}${grantable ? ' WITH GRANT OPTION' : ''}`;
   return { statement, by, able, shared: SHARED.has(kind) };
 }
 
@@ -116,7 +138,9 @@ const PAIR = `
   WHERE a.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND o.rolname OPERATOR(pg_catalog.=) $2::pg_catalog.name`;
 
 /** Whether the owner has a privilege that was granted to this role, 0 being PUBLIC. */
-const reaches = (grantee: string) => `CASE WHEN ${grantee} OPERATOR(pg_catalog.=) 0 THEN true ELSE pg_catalog.pg_has_role(pair.owner, ${grantee}, 'USAGE') END`;
+const reaches = (grantee: string) =>
+  `CASE WHEN ${grantee} OPERATOR(pg_catalog.=) 0 THEN true ELSE pg_catalog.pg_has_role(pair.owner, ` +
+  `${grantee}, 'USAGE') END`;
 
 /** A privilege on a column is also had by whoever has it on the table. */
 function grants(version: number): string {
@@ -127,7 +151,7 @@ function grants(version: number): string {
   const objects = [
     ...CATALOGUES.map(([catalogue, owner, acl]) => object(catalogue, owner, acl)),
     object('pg_largeobject', 'lomowner', 'lomacl', 'pg_largeobject_metadata'),
-    ...version >= PARAMETER_PRIVILEGES_SINCE ? [object('pg_parameter_acl', nobody, 'paracl')] : [],
+    ...(version >= PARAMETER_PRIVILEGES_SINCE ? [object('pg_parameter_acl', nobody, 'paracl')] : []),
     `SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, c.oid, t.attname, c.relowner, t.attacl, c.relacl
     FROM pg_catalog.pg_attribute AS t JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.attrelid
     WHERE t.attacl IS NOT NULL AND NOT t.attisdropped`,
@@ -167,9 +191,9 @@ const POLICIES = `
   ORDER BY 1`;
 
 /**
- * Who creates what decides which default privileges it gets: what the alternate gives away, the owner has to; and so that the
- * owner gets what others give to the alternate, they have to. What the alternate takes from PUBLIC the owner takes too, unless it
- * has made a choice of its own.
+ * Who creates what decides which default privileges it gets: what the alternate gives away, the owner has to; and so
+ * that the owner gets what others give to the alternate, they have to. What the alternate takes from PUBLIC the owner
+ * takes too, unless it has made a choice of its own.
  */
 const DEFAULT_PRIVILEGES = `
   WITH pair AS (${PAIR}), wanted (creator, grantee, kind, namespace, privilege, grantable) AS (

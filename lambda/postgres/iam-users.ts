@@ -28,18 +28,26 @@ export interface IamLogin {
 export async function provideIamLogin(admin: Connection, username: string, maker: string): Promise<void> {
   await retried(admin, async () => {
     const [{ available }] = await admin.query<{ available: boolean }>(
-      'SELECT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name) AS available', [IAM_GROUP]);
+      'SELECT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) ' +
+        '$1::pg_catalog.name) AS available',
+      [IAM_GROUP],
+    );
     if (!available) {
-      throw new RotatingPostgresError(ErrorCode.CONFIGURATION, `the server ${admin.login.host}:${admin.login.port} has no role "${IAM_GROUP}": `
-        + 'switch IAM database authentication on, which Amazon RDS and Aurora have, and deploy again');
+      throw new RotatingPostgresError(
+        ErrorCode.CONFIGURATION,
+        `the server ${admin.login.host}:${admin.login.port} has no role "${IAM_GROUP}": ` +
+          'switch IAM database authentication on, which Amazon RDS and Aurora have, and deploy again',
+      );
     }
     const login = await readIamLogin(admin, username);
     if (login) checkIamLogin(username, login, maker);
     const name = identifier(username);
     await admin.run([
-      ...login?.logsIn ? [] : [`${login ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN`],
-      ...login?.maker === maker ? [] : [`COMMENT ON ROLE ${name} IS ${literal(commented(login?.comment ?? null, maker))}`],
-      ...login?.member ? [] : [`GRANT ${identifier(IAM_GROUP)} TO ${name}`],
+      ...(login?.logsIn ? [] : [`${login ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN`]),
+      ...(login?.maker === maker
+        ? []
+        : [`COMMENT ON ROLE ${name} IS ${literal(commented(login?.comment ?? null, maker))}`]),
+      ...(login?.member ? [] : [`GRANT ${identifier(IAM_GROUP)} TO ${name}`]),
     ]);
   });
 }
@@ -47,20 +55,32 @@ export async function provideIamLogin(admin: Connection, username: string, maker
 function checkIamLogin(username: string, { forbidden, maker, comment, member }: IamLogin, expected: string): void {
   if (forbidden) throw roleRefused(`"${username}" ${forbidden}, so it must not log in through IAM`);
   const { mark } = parseComment(comment);
-  if (mark) throw roleRefused(`the role "${username}" has its password in ${mark.secretArn}, which IAM would put out of use: choose another user name`);
+  if (mark) {
+    throw roleRefused(
+      `the role "${username}" has its password in ${mark.secretArn}, which IAM would put out of use: ` +
+        'choose another user name',
+    );
+  }
   if (maker !== undefined && maker !== expected) {
-    throw roleRefused(`the role "${username}" belongs to another resource, ${maker}: choose another user name, or, if that resource is gone, `
-      + `run COMMENT ON ROLE ${identifier(username)} IS NULL`);
+    throw roleRefused(
+      `the role "${username}" belongs to another resource, ${maker}: choose another user name, or, if ` +
+        'that resource is gone, ' +
+        `run COMMENT ON ROLE ${identifier(username)} IS NULL`,
+    );
   }
   if (maker === undefined && !member) {
-    throw roleRefused(`the role "${username}" exists already and may have a password, which IAM would put out of use: choose another user name, `
-      + `or run GRANT ${IAM_GROUP} TO ${identifier(username)} if it has none`);
+    throw roleRefused(
+      `the role "${username}" exists already and may have a password, which IAM would put out of use: ` +
+        'choose another user name, ' +
+        `or run GRANT ${IAM_GROUP} TO ${identifier(username)} if it has none`,
+    );
   }
 }
 
 /** The login, if it exists. */
 export async function readIamLogin(admin: Connection, username: string): Promise<IamLogin | undefined> {
-  const [login] = await admin.query<Omit<IamLogin, 'maker'>>(`
+  const [login] = await admin.query<Omit<IamLogin, 'maker'>>(
+    `
     SELECT CASE
         WHEN r.rolname OPERATOR(pg_catalog.=) SESSION_USER THEN 'is the admin'
         ${MORE_THAN_AN_IAM_LOGIN}
@@ -70,17 +90,22 @@ export async function readIamLogin(admin: Connection, username: string): Promise
         SELECT FROM pg_catalog.pg_roles AS g
         WHERE g.rolname OPERATOR(pg_catalog.=) $2::pg_catalog.name AND pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
       ) AS member
-    FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name`, [username, IAM_GROUP]);
+    FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name`,
+    [username, IAM_GROUP],
+  );
   return login && { ...login, maker: makerIn(login.comment) };
 }
 
 const BEGINNING = 'cdk-rotating-postgres: logs in through IAM, made by ';
 
 function makerIn(comment: string | null): string | undefined {
-  return comment?.split('\n').find(line => line.startsWith(BEGINNING))?.slice(BEGINNING.length);
+  return comment
+    ?.split('\n')
+    .find(line => line.startsWith(BEGINNING))
+    ?.slice(BEGINNING.length);
 }
 
 /** Leaves what somebody else wrote where it is. */
 function commented(comment: string | null, maker: string): string {
-  return [...comment ? [comment] : [], BEGINNING + maker].join('\n');
+  return [...(comment ? [comment] : []), BEGINNING + maker].join('\n');
 }

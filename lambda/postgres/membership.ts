@@ -3,17 +3,18 @@ import { MEMBERSHIP_OPTIONS_SINCE, roleRefused, withMissingGrant } from './roles
 import { identifier } from './sql';
 
 /**
- * Does something as the admin with the privileges of other roles, and with the right to give them things, in one transaction: the
- * admin makes itself their member at its start and has exactly the memberships of before at its end. Nobody else sees the others, and
- * where two sessions do this with one role, the second waits for the first.
+ * Does something as the admin with the privileges of other roles, and with the right to give them things, in one
+ * transaction: the admin makes itself their member at its start and has exactly the memberships of before at its end.
+ * Nobody else sees the others, and where two sessions do this with one role, the second waits for the first.
  *
- * @throws with code `Role` when there is no such role, with code `AdminOption` when the admin may not make itself a member
+ * @throws with code `Role` when there is no such role, with code `AdminOption` when the admin may not make itself a
+ * member
  */
 export async function asMember<T>(admin: Connection, roles: readonly string[], work: () => Promise<T>): Promise<T> {
   await admin.run(['BEGIN']);
   try {
     const leaving: string[] = [];
-    for (const role of [...new Set(roles)].sort()) leaving.push(...await join(admin, role));
+    for (const role of [...new Set(roles)].sort()) leaving.push(...(await join(admin, role)));
     const result = await work();
     await admin.run([...leaving, 'COMMIT']);
     return result;
@@ -29,11 +30,14 @@ async function join(admin: Connection, role: string): Promise<string[]> {
   if (before.full) return [];
   const { version } = before;
   const [name, options] = [identifier(role), version >= MEMBERSHIP_OPTIONS_SINCE];
-  await admin.run([`GRANT ${name} TO CURRENT_USER${options ? ' WITH INHERIT TRUE, SET TRUE' : ''}`])
-    .catch(error => { throw withMissingGrant(error, admin, [{ name: role, version, administered: before.administered }]); });
+  await admin.run([`GRANT ${name} TO CURRENT_USER${options ? ' WITH INHERIT TRUE, SET TRUE' : ''}`]).catch(error => {
+    throw withMissingGrant(error, admin, [{ name: role, version, administered: before.administered }]);
+  });
   const { memberships } = await readStanding(admin, role);
-  const given = memberships.find(({ grantor, inherit, set }) =>
-    !before.memberships.some(known => known.grantor === grantor && known.inherit === inherit && known.set === set));
+  const given = memberships.find(
+    ({ grantor, inherit, set }) =>
+      !before.memberships.some(known => known.grantor === grantor && known.inherit === inherit && known.set === set),
+  );
   if (!given) return []; // an admin that does not inherit was a member already, which PostgreSQL 15 leaves at that
   const by = options ? ` GRANTED BY ${identifier(given.grantor)}` : '';
   const changed = before.memberships.find(({ grantor }) => grantor === given.grantor);

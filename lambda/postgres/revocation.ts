@@ -6,11 +6,14 @@ import { ownValidUntil, validUntil } from './valid-until';
 import type { Pair, ResetSetting, RevokedLogins } from '../ports/database';
 
 /**
- * Takes from the logins of a pair all that lets somebody in, and the settings, by which somebody who had one of them may have
- * left something behind. The comments say so, at which a rotation that is under way stops.
+ * Takes from the logins of a pair all that lets somebody in, and the settings, by which somebody who had one of them
+ * may have left something behind. The comments say so, at which a rotation that is under way stops.
  */
 export async function revokeLogins(
-  connection: Connection, pair: Pair, secretArn: string, announce: (settings: readonly ResetSetting[]) => void,
+  connection: Connection,
+  pair: Pair,
+  secretArn: string,
+  announce: (settings: readonly ResetSetting[]) => void,
 ): Promise<RevokedLogins> {
   return retried(connection, async () => {
     const { owner, alternate } = await queryRoles(connection, pair);
@@ -19,8 +22,11 @@ export async function revokeLogins(
     for (const role of roles) checkRole(role, secretArn);
     const settings = settingsOf(roles, pair);
     announce(settings);
-    await connection.run(roles.flatMap(role => fenced(role, disabling(role), { secretArn, revoked: true })))
-      .catch(error => { throw withMissingGrant(error, connection, roles); });
+    await connection
+      .run(roles.flatMap(role => fenced(role, disabling(role), { secretArn, revoked: true })))
+      .catch(error => {
+        throw withMissingGrant(error, connection, roles);
+      });
     // What only a superuser may set the login did not set, and RESET ALL leaves.
     const kept = new Set(settingsOf(Object.values(await queryRoles(connection, pair)), pair).map(keyOf));
     return { logins: roles.map(({ name }) => name), settings: settings.filter(setting => !kept.has(keyOf(setting))) };
@@ -36,14 +42,20 @@ function disabling(role: Role): string[] {
   const name = identifier(role.name);
   return [
     `ALTER ROLE ${name} NOLOGIN PASSWORD NULL${validUntil(role.validUntil, ownValidUntil(role))}`,
-    ...role.settings.map(({ database }) => `ALTER ROLE ${name}${database === null ? '' : ` IN DATABASE ${identifier(database)}`} RESET ALL`),
+    ...role.settings.map(
+      ({ database }) =>
+        `ALTER ROLE ${name}${database === null ? '' : ` IN DATABASE ${identifier(database)}`} RESET ALL`,
+    ),
   ];
 }
 
 /** Without what the next rotation sets by itself: as whom the sessions start. */
 function settingsOf(roles: readonly (Role | undefined)[], { owner }: Pair): ResetSetting[] {
-  return roles.flatMap(role => role ?? [])
-    .flatMap(({ name, settings }) => settings.flatMap(({ database, settings: own }) => own.map(setting => ({ login: name, database, setting }))))
+  return roles
+    .flatMap(role => role ?? [])
+    .flatMap(({ name, settings }) =>
+      settings.flatMap(({ database, settings: own }) => own.map(setting => ({ login: name, database, setting }))),
+    )
     .filter(({ setting }) => setting !== `role=${owner}`);
 }
 

@@ -1,6 +1,7 @@
 /**
- * What the comment on a login says: which secret it belongs to, so that no other secret of this library takes it over, and what
- * this library did to it, so that it undoes nothing that a person did. Only who may administer the role can write the comment.
+ * What the comment on a login says: which secret it belongs to, so that no other secret of this library takes it over,
+ * and what this library did to it, so that it undoes nothing that a person did. Only who may administer the role can
+ * write the comment.
  */
 export interface RoleMark {
   readonly secretArn: string;
@@ -35,9 +36,9 @@ export function parseComment(comment: string | null): RoleComment {
 export function formatComment(foreign: string, { secretArn, version, validUntil, revoked }: RoleMark): string {
   const mark = [
     `${BEGINNING}${secretArn}`,
-    ...version === undefined ? [] : [`version ${version}`],
-    ...validUntil === undefined ? [] : [`valid until ${validUntil}`],
-    ...revoked ? ['revoked'] : [],
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(validUntil === undefined ? [] : [`valid until ${validUntil}`]),
+    ...(revoked ? ['revoked'] : []),
   ].join(', ');
   return foreign === '' ? mark : `${foreign}\n${mark}`;
 }

@@ -6,15 +6,43 @@ import { identifier, literal } from './sql';
  * load code or widen what a session may do.
  */
 const CARRIED_OVER = new Set([
-  'application_name', 'bytea_output', 'client_encoding', 'client_min_messages', 'datestyle', 'default_statistics_target', 'default_tablespace',
-  'default_transaction_deferrable', 'default_transaction_isolation', 'default_transaction_read_only', 'effective_cache_size',
-  'enable_partitionwise_aggregate', 'enable_partitionwise_join', 'extra_float_digits', 'idle_in_transaction_session_timeout',
-  'idle_session_timeout', 'intervalstyle', 'jit', 'lock_timeout', 'maintenance_work_mem', 'max_parallel_workers_per_gather',
-  'plan_cache_mode', 'random_page_cost', 'row_security', 'search_path', 'statement_timeout', 'synchronous_commit', 'temp_buffers',
-  'timezone', 'transaction_timeout', 'work_mem',
+  'application_name',
+  'bytea_output',
+  'client_encoding',
+  'client_min_messages',
+  'datestyle',
+  'default_statistics_target',
+  'default_tablespace',
+  'default_transaction_deferrable',
+  'default_transaction_isolation',
+  'default_transaction_read_only',
+  'effective_cache_size',
+  'enable_partitionwise_aggregate',
+  'enable_partitionwise_join',
+  'extra_float_digits',
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+  'intervalstyle',
+  'jit',
+  'lock_timeout',
+  'maintenance_work_mem',
+  'max_parallel_workers_per_gather',
+  'plan_cache_mode',
+  'random_page_cost',
+  'row_security',
+  'search_path',
+  'statement_timeout',
+  'synchronous_commit',
+  'temp_buffers',
+  'timezone',
+  'transaction_timeout',
+  'work_mem',
 ]);
 
-/** The settings of a role in all databases (`database` null) or in one. Each setting is `name=value`, as in `pg_db_role_setting`. */
+/**
+ * The settings of a role in all databases (`database` null) or in one. Each setting is `name=value`, as in
+ * `pg_db_role_setting`.
+ */
 export interface RoleSettings {
   readonly database: string | null;
   readonly settings: readonly string[];
@@ -25,19 +53,29 @@ export interface RoleSettings {
  *
  * @param startsAs the role that sessions start as
  */
-export function copySettings(role: string, from: readonly RoleSettings[], to: readonly RoleSettings[], startsAs?: string): string[] {
+export function copySettings(
+  role: string,
+  from: readonly RoleSettings[],
+  to: readonly RoleSettings[],
+  startsAs?: string,
+): string[] {
   const wanted = from.map(({ database, settings }) => ({ database, settings: settings.filter(isCarriedOver) }));
   if (startsAs !== undefined) wanted.push({ database: null, settings: [`role=${startsAs}`] });
   if (isDeepStrictEqual(flat(wanted), flat(to))) return [];
-  const within = (database: string | null) => `ALTER ROLE ${identifier(role)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`}`;
+  const within = (database: string | null) =>
+    `ALTER ROLE ${identifier(role)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`}`;
   return [
     ...to.map(({ database }) => `${within(database)} RESET ALL`),
-    ...wanted.flatMap(({ database, settings }) => settings.map(setting => `${within(database)} SET ${assignment(setting)}`)),
+    ...wanted.flatMap(({ database, settings }) =>
+      settings.map(setting => `${within(database)} SET ${assignment(setting)}`),
+    ),
   ];
 }
 
 function flat(settings: readonly RoleSettings[]): string[] {
-  return settings.flatMap(({ database, settings: own }) => own.map(setting => JSON.stringify([database, setting]))).sort();
+  return settings
+    .flatMap(({ database, settings: own }) => own.map(setting => JSON.stringify([database, setting])))
+    .sort();
 }
 
 /** Whether an application sets it for itself, so that it can do no harm. */
@@ -56,6 +94,8 @@ function assignment(setting: string): string {
  * Its names stand bare or in double quotes, within which a quote is doubled.
  */
 function listOf(path: string): string {
-  const names = [...path.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare);
+  const names = [...path.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(
+    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare,
+  );
   return names.length === 0 ? "''" : names.map(literal).join(', ');
 }

@@ -67,14 +67,26 @@ export async function queryRoles(connection: Connection, pair: Pair): Promise<Ro
     const { mark, foreign } = parseComment(row.comment);
     return { ...row, mark, foreignComment: foreign };
   });
-  return { owner: roles.find(role => role.name === pair.owner), alternate: roles.find(role => role.name === pair.alternate) };
+  return {
+    owner: roles.find(role => role.name === pair.owner),
+    alternate: roles.find(role => role.name === pair.alternate),
+  };
 }
 
-/** @throws with code `Role` when the role is the admin's, has more than an application's rights, or belongs to another secret */
-export function checkRole({ name, forbidden, mark }: Pick<Role, 'name' | 'forbidden' | 'mark'>, secretArn?: string): void {
+/**
+ * @throws with code `Role` when the role is the admin's, has more than an application's rights, or belongs to another
+ * secret
+ */
+export function checkRole(
+  { name, forbidden, mark }: Pick<Role, 'name' | 'forbidden' | 'mark'>,
+  secretArn?: string,
+): void {
   if (mark && secretArn !== undefined && mark.secretArn !== secretArn) {
-    throw roleRefused(`the role "${name}" belongs to another secret, ${mark.secretArn}: choose another user name, or, if that `
-      + `secret is gone, run COMMENT ON ROLE ${identifier(name)} IS NULL and give the role the password of ${secretArn}`);
+    throw roleRefused(
+      `the role "${name}" belongs to another secret, ${mark.secretArn}: choose another user name, or, if that ` +
+        `secret is gone, run COMMENT ON ROLE ${identifier(name)} IS NULL and give the role the password of ` +
+        `${secretArn}`,
+    );
   }
   if (forbidden) throw roleRefused(`"${name}" ${forbidden}, so an application's secret must not change its password`);
 }
@@ -87,24 +99,33 @@ export async function readRole(connection: Connection, username: string, secretA
 }
 
 /**
- * A refusal of PostgreSQL with the way out in it, where the admin lacks ADMIN OPTION on a role. Said after the refusal and not
- * before the attempt, for RDS may let its `rds_superuser` do more than PostgreSQL does.
+ * A refusal of PostgreSQL with the way out in it, where the admin lacks ADMIN OPTION on a role. Said after the refusal
+ * and not before the attempt, for RDS may let its `rds_superuser` do more than PostgreSQL does.
  */
 export function withMissingGrant(
-  error: unknown, { login }: Connection, roles: readonly (Pick<Role, 'name' | 'version' | 'administered'> | undefined)[],
+  error: unknown,
+  { login }: Connection,
+  roles: readonly (Pick<Role, 'name' | 'version' | 'administered'> | undefined)[],
 ): unknown {
   const foreign = roles.find(role => role && role.version >= MEMBERSHIP_OPTIONS_SINCE && !role.administered);
   if (!foreign || !lacksPrivilege(error)) return error;
   const [admin, role] = [identifier(login.username), identifier(foreign.name)];
-  return new RotatingPostgresError(ErrorCode.ADMIN_OPTION,
-    `the admin ${admin} may not change the role ${role}, which somebody else created; they run: GRANT ${role} TO ${admin} WITH ADMIN OPTION`, { cause: error });
+  return new RotatingPostgresError(
+    ErrorCode.ADMIN_OPTION,
+    `the admin ${admin} may not change the role ${role}, which somebody else created; they run: GRANT ` +
+      `${role} TO ${admin} WITH ADMIN OPTION`,
+    { cause: error },
+  );
 }
 
 export function roleRefused(message: string): RotatingPostgresError {
   return new RotatingPostgresError(ErrorCode.ROLE, message);
 }
 
-/** The branches of a CASE that says why a role `r` is more than an application's, for its rights or as a member of one of the groups. */
+/**
+ * The branches of a CASE that says why a role `r` is more than an application's, for its rights or as a member of one
+ * of the groups.
+ */
 const moreThanAnApplication = (...groups: string[]) => `
       WHEN r.rolsuper THEN 'is a superuser'
       WHEN r.rolcreaterole THEN 'has CREATEROLE'
@@ -127,7 +148,10 @@ export const COMMENT_ON_ROLE = `(
       WHERE c.objoid OPERATOR(pg_catalog.=) r.oid AND c.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
     )`;
 
-/** The options of a membership are read as JSON: they are columns from PostgreSQL 16 on only; before, every membership allowed both. */
+/**
+ * The options of a membership are read as JSON: they are columns from PostgreSQL 16 on only; before, every membership
+ * allowed both.
+ */
 const READ_ROLES = `
   SELECT r.rolname AS name,
     CASE

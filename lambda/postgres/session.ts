@@ -8,7 +8,18 @@ import { checkRole, MORE_THAN_AN_APPLICATION, COMMENT_ON_ROLE } from './roles';
 import { endSessions } from './sessions';
 import { armSingleLogin } from './single-login';
 import { identifier, literal } from './sql';
-import type { Holdings, Identity, OwningSecret, Pair, Remedy, ResetSetting, RevokedLogins, SecretVersion, ServerIdentity, Session } from '../ports/database';
+import type {
+  Holdings,
+  Identity,
+  OwningSecret,
+  Pair,
+  Remedy,
+  ResetSetting,
+  RevokedLogins,
+  SecretVersion,
+  ServerIdentity,
+  Session,
+} from '../ports/database';
 import { scramVerifier } from '../scram';
 
 interface Self {
@@ -24,11 +35,16 @@ const ROLE = 'role=';
 /** A session on a real server. Every name that it sends is qualified. */
 export class PostgresSession implements Session {
   /** @param elsewhere opens another session of the same login, where no application makes the rules */
-  constructor(private connection: Connection, private readonly elsewhere: () => Promise<Connection>) {}
+  constructor(
+    private connection: Connection,
+    private readonly elsewhere: () => Promise<Connection>,
+  ) {}
 
   async identity(): Promise<Identity> {
     // Not by pg_roles: a session that has just begun takes a millisecond to make out that view.
-    const [{ settings, ...identity }] = await this.connection.query<Omit<Identity, 'startsAs'> & { settings: string[] | null }>(`
+    const [{ settings, ...identity }] = await this.connection.query<
+      Omit<Identity, 'startsAs'> & { settings: string[] | null }
+    >(`
       SELECT SESSION_USER AS "sessionUser", CURRENT_USER AS "currentUser", (
         SELECT s.setconfig FROM pg_catalog.pg_db_role_setting AS s
         WHERE s.setdatabase OPERATOR(pg_catalog.=) 0::pg_catalog.oid
@@ -44,10 +60,12 @@ export class PostgresSession implements Session {
 
   async changeOwnPassword(username: string, password: string, { arn, application }: OwningSecret): Promise<void> {
     const [{ admin, forbidden, comment }, verifier] = await Promise.all([
-      this.self(application), scramVerifier(password, this.connection.scramIterations),
+      this.self(application),
+      scramVerifier(password, this.connection.scramIterations),
     ]);
     checkRole({ name: username, forbidden, mark: parseComment(comment).mark }, arn);
-    if (admin) { // who may change other roles should not work where an application makes the rules
+    if (admin) {
+      // who may change other roles should not work where an application makes the rules
       await this.connection.close();
       this.connection = await this.elsewhere();
     }
@@ -78,11 +96,19 @@ export class PostgresSession implements Session {
     return endSessions(this.connection, username);
   }
 
-  async retireLogin(secret: Pick<SecretVersion, 'arn' | 'version'>, username: string, seconds: number): Promise<boolean> {
+  async retireLogin(
+    secret: Pick<SecretVersion, 'arn' | 'version'>,
+    username: string,
+    seconds: number,
+  ): Promise<boolean> {
     return retireLogin(this.connection, secret, username, seconds);
   }
 
-  async revokeLogins(pair: Pair, secretArn: string, announce: (settings: readonly ResetSetting[]) => void): Promise<RevokedLogins> {
+  async revokeLogins(
+    pair: Pair,
+    secretArn: string,
+    announce: (settings: readonly ResetSetting[]) => void,
+  ): Promise<RevokedLogins> {
     return revokeLogins(this.connection, pair, secretArn, announce);
   }
 

@@ -12,8 +12,9 @@ interface Power {
 }
 
 /**
- * Ends the sessions of a login, as far as they are there when it is called; how many there were. Who may end them is a member
- * of `pg_signal_backend`, or has the role's privileges: the admin takes them for this one transaction, if need be.
+ * Ends the sessions of a login, as far as they are there when it is called; how many there were. Who may end them is a
+ * member of `pg_signal_backend`, or has the role's privileges: the admin takes them for this one transaction, if need
+ * be.
  */
 export async function endSessions(connection: Connection, username: string): Promise<number> {
   const [power] = await connection.query<Power>(READ_POWER, [username]);

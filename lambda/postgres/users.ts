@@ -12,21 +12,32 @@ import type { Pair, SecretVersion } from '../ports/database';
  * credential does not log in, so that an update leaves a rotated login alone.
  */
 export async function provideLogin(
-  admin: Connection, secret: SecretVersion, pair: Pair, credential: Credential, logsIn: () => Promise<boolean>,
+  admin: Connection,
+  secret: SecretVersion,
+  pair: Pair,
+  credential: Credential,
+  logsIn: () => Promise<boolean>,
 ): Promise<void> {
   const { arn, version } = secret;
   const { owner, alternate } = await readRoles(admin, pair, arn);
   const name = identifier(pair.owner);
   if (!owner) {
-    await admin.run([`CREATE ROLE ${name} LOGIN`, `COMMENT ON ROLE ${name} IS ${literal(formatComment('', { secretArn: arn }))}`]);
+    await admin.run([
+      `CREATE ROLE ${name} LOGIN`,
+      `COMMENT ON ROLE ${name} IS ${literal(formatComment('', { secretArn: arn }))}`,
+    ]);
   } else if (await logsIn()) {
     const current = credential.username === pair.alternate ? alternate : owner;
     if (!owner.mark && current !== owner) await admin.run(fenced(owner, [lockOf(owner)], { secretArn: arn }));
     const marked = current?.mark?.version === version;
-    if (current && !marked) await admin.run(fenced(current, [lockOf(current)], { ...current.mark, secretArn: arn, version }));
+    if (current && !marked) {
+      await admin.run(fenced(current, [lockOf(current)], { ...current.mark, secretArn: arn, version }));
+    }
     return;
   } else if (!owner.mark) {
-    throw roleRefused(`the role ${name} exists already and ${arn} does not log in to it: choose another user name, or drop the role`);
+    throw roleRefused(
+      `the role ${name} exists already and ${arn} does not log in to it: choose another user name, or drop the role`,
+    );
   }
   await armLogin(admin, pair, secret, credential.username, credential.password);
 }

@@ -2,8 +2,8 @@ import { type Role, roleRefused } from './roles';
 import { identifier } from './sql';
 
 /**
- * The `VALID UNTIL` that a person gave the role; null for none. The one that a retirement set is not: the comment says which it
- * was. An alternate has its owner's.
+ * The `VALID UNTIL` that a person gave the role; null for none. The one that a retirement set is not: the comment says
+ * which it was. An alternate has its owner's.
  */
 export function ownValidUntil({ validUntil: until, mark }: Role): string | null {
   return until === mark?.validUntil ? null : until;
@@ -18,8 +18,10 @@ export function validUntil(from: string | null, to: string | null): string {
 export function checkOwnPeriod(role: Role): void {
   const until = ownValidUntil(role);
   if (until === null || !role.expired) return;
-  throw roleRefused(`the role "${role.name}" has a VALID UNTIL of its own, which has passed (${until} UTC), and is left alone. `
-    + `If it is to work on, run: ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity'`);
+  throw roleRefused(
+    `the role "${role.name}" has a VALID UNTIL of its own, which has passed (${until} UTC), and is left alone. ` +
+      `If it is to work on, run: ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity'`,
+  );
 }
 
 /** So many seconds after the server's now, in the form in which the catalogue is read. */

@@ -6,8 +6,14 @@ import type { Deadline } from '../ports/deadline';
 /** A session whose login was under way when the logins were shut is seen after a moment. */
 const PAUSE_MS = 250;
 
-/** Ends the sessions of logins that let nobody in any more, until none is left, looked at twice; how many there were. */
-export async function endAllSessions(admin: Pick<Session, 'endSessions'>, logins: readonly string[], deadline: Deadline): Promise<number> {
+/**
+ * Ends the sessions of logins that let nobody in any more, until none is left, looked at twice; how many there were.
+ */
+export async function endAllSessions(
+  admin: Pick<Session, 'endSessions'>,
+  logins: readonly string[],
+  deadline: Deadline,
+): Promise<number> {
   let [total, quiet] = [0, 0];
   for (;;) {
     let ended = 0;
@@ -15,9 +21,12 @@ export async function endAllSessions(admin: Pick<Session, 'endSessions'>, logins
     total += ended;
     quiet = ended === 0 ? quiet + 1 : 0;
     if (quiet === 2) return total;
-    if (!await deadline.wait(PAUSE_MS)) {
-      throw new RotatingPostgresError(ErrorCode.TIMEOUT,
-        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins are shut, and no new version is current: revoke again`);
+    if (!(await deadline.wait(PAUSE_MS))) {
+      throw new RotatingPostgresError(
+        ErrorCode.TIMEOUT,
+        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins are shut, ` +
+          'and no new version is current: revoke again',
+      );
     }
   }
 }

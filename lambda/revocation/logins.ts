@@ -22,8 +22,11 @@ export interface Logins {
 export function loginsOf(secretId: string, { username, masterarn }: Credential, { adminSecret }: Binding): Logins {
   const admin = masterarn ?? adminSecret;
   if (admin === undefined) {
-    throw new RotatingPostgresError(ErrorCode.CONFIGURATION,
-      `${secretId} names no admin secret, neither as masterarn nor by a tag: deploy its user with this library, or shut the login by hand`);
+    throw new RotatingPostgresError(
+      ErrorCode.CONFIGURATION,
+      `${secretId} names no admin secret, neither as masterarn nor by a tag: deploy its user with this ` +
+        'library, or shut the login by hand',
+    );
   }
   if (masterarn !== undefined) return { pair: pairOf(username), username: pairOf(username).owner, adminSecret: admin };
   return { pair: { owner: username, alternate: otherOf(username) }, username, adminSecret: admin };

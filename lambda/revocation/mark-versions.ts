@@ -4,8 +4,8 @@ import type { SecretDescription, SecretStore } from '../ports/secret-store';
 import { isRevoked, versionAt } from '../rotation/due';
 
 /**
- * Marks every version that a consumer or a rotation may use, and takes AWSPENDING off: from here on no step of a rotation
- * begins. One that has begun stops at the database.
+ * Marks every version that a consumer or a rotation may use, and takes AWSPENDING off: from here on no step of a
+ * rotation begins. One that has begun stops at the database.
  */
 export async function markVersions(store: SecretStore, description: SecretDescription): Promise<void> {
   const { arn } = description;
@@ -16,7 +16,8 @@ export async function markVersions(store: SecretStore, description: SecretDescri
     if (version === undefined || isRevoked(version, description)) continue;
     await store.label(arn, version, REVOKED_STAGE_PREFIX + version).catch(error => {
       if (version !== pending || version === current) throw error;
-      log.warn('the pending version could not be marked', { versionId: version, error: (error as Error).message }); // it may have no value yet
+      // it may have no value yet
+      log.warn('the pending version could not be marked', { versionId: version, error: (error as Error).message });
     });
   }
   if (pending !== undefined) await takeOff(store, arn, pending);

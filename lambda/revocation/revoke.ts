@@ -43,15 +43,20 @@ export interface Revocation {
 const MOST_ATTEMPTS = 3;
 
 /**
- * Shuts a leaked credential out: no password that the secret ever had logs in any more, no session that one opened is left, and
- * only then a new version is current. Run again after a crash, or at any time, it does all of it anew.
+ * Shuts a leaked credential out: no password that the secret ever had logs in any more, no session that one opened is
+ * left, and only then a new version is current. Run again after a crash, or at any time, it does all of it anew.
  */
 export async function revoke(secretId: string, ports: Ports): Promise<Revocation> {
   const reset: ResetSetting[] = [];
   for (let attempt = 1; ; attempt++) {
     const done = await tryRevoke(secretId, ports, reset);
     if (done) return done;
-    if (attempt === MOST_ATTEMPTS) throw new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: other versions keep becoming current; revoke it again`);
+    if (attempt === MOST_ATTEMPTS) {
+      throw new RotatingPostgresError(
+        ErrorCode.NOT_PENDING,
+        `${secretId}: other versions keep becoming current; revoke it again`,
+      );
+    }
     log.warn('another version became current in the meantime; it is revoked, too', { secretId });
   }
 }
@@ -62,7 +67,9 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
   const description = await store.describe(secretId);
   const { arn, tags } = description;
   const currentVersion = versionAt('AWSCURRENT', description);
-  if (currentVersion === undefined) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
+  if (currentVersion === undefined) {
+    throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
+  }
   const binding = bindingOf(arn, tags, settings.servers);
   const { credential, fields } = await readSoundValue(store, description, binding);
   const { pair, username, adminSecret } = loginsOf(arn, credential, binding);
@@ -83,7 +90,13 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
 
     if (versionAt('AWSCURRENT', await store.describe(arn)) !== currentVersion) return undefined;
     await store.makeCurrent(arn, versionId, currentVersion);
-    log.info('the credential is revoked, and a new one current', { secretId: arn, logins, username, versionId, sessionsEnded });
+    log.info('the credential is revoked, and a new one current', {
+      secretId: arn,
+      logins,
+      username,
+      versionId,
+      sessionsEnded,
+    });
     return { secretId: arn, logins, username, versionId, sessionsEnded, settings: reset };
   } finally {
     await admin.close();
@@ -91,10 +104,12 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
 }
 
 /**
- * Said before anything is lost. An application may keep something secret in a setting of its own: only the answer has the value
- * of such a one.
+ * Said before anything is lost. An application may keep something secret in a setting of its own: only the answer has
+ * the value of such a one.
  */
 function announce(settings: readonly ResetSetting[]): void {
-  const told = settings.map(reset => isCarriedOver(reset.setting) ? reset : { ...reset, setting: reset.setting.slice(0, reset.setting.indexOf('=')) });
+  const told = settings.map(reset =>
+    isCarriedOver(reset.setting) ? reset : { ...reset, setting: reset.setting.slice(0, reset.setting.indexOf('=')) },
+  );
   if (told.length > 0) log.warn('the settings of the logins are reset', { settings: told });
 }

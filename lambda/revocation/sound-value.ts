@@ -8,12 +8,16 @@ import type { Version } from '../rotation/known';
 import { parseVersion } from '../rotation/versions';
 
 /**
- * What the secret says of its server and logins. Who stole a credential may have rewritten the value as well: then the one before
- * says it, so that a bad value does not stand in the way of a revocation.
+ * What the secret says of its server and logins. Who stole a credential may have rewritten the value as well: then the
+ * one before says it, so that a bad value does not stand in the way of a revocation.
  *
  * @throws what is wrong with AWSCURRENT, where AWSPREVIOUS is no better
  */
-export async function readSoundValue(store: SecretStore, description: SecretDescription, binding: Binding): Promise<Version> {
+export async function readSoundValue(
+  store: SecretStore,
+  description: SecretDescription,
+  binding: Binding,
+): Promise<Version> {
   const { arn } = description;
   let wrong: unknown = new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
   for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) {

@@ -1,10 +1,18 @@
 import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
-import { ALTERNATE_SUFFIX, BindingTag, ENCODED_TAG_VALUE, Env, ErrorCode, RotationStrategyName, STRATEGIES } from '../../src/contract';
+import {
+  ALTERNATE_SUFFIX,
+  BindingTag,
+  ENCODED_TAG_VALUE,
+  Env,
+  ErrorCode,
+  RotationStrategyName,
+  STRATEGIES,
+} from '../../src/contract';
 
 /**
- * What a rotation may touch, fixed at deploy time outside the secret's value: whoever can write the value cannot change it.
- * What is not bound is held to the current value only.
+ * What a rotation may touch, fixed at deploy time outside the secret's value: whoever can write the value cannot change
+ * it. What is not bound is held to the current value only.
  */
 export interface Binding {
   /** The servers that the function may work on, for whatever secret, as `host:port` in lower case. */
@@ -23,11 +31,20 @@ export interface Binding {
  *
  * @throws with code `Binding` when a tag has a value that it cannot have
  */
-export function bindingOf(secretId: string, tags: Readonly<Record<string, string>>, servers?: readonly string[]): Binding {
-  const read = (tag: string) => decoded(tags[tag], () => refusal(secretId, `the tag ${tag} is not what a deployment writes; deploy the stack of the secret again`));
+export function bindingOf(
+  secretId: string,
+  tags: Readonly<Record<string, string>>,
+  servers?: readonly string[],
+): Binding {
+  const read = (tag: string) =>
+    decoded(tags[tag], () =>
+      refusal(secretId, `the tag ${tag} is not what a deployment writes; deploy the stack of the secret again`),
+    );
   const strategy = read(BindingTag.STRATEGY);
   const known = STRATEGIES.find(name => name === strategy);
-  if (strategy !== undefined && !known) throw refusal(secretId, `the tag ${BindingTag.STRATEGY} must be one of ${STRATEGIES.join(', ')}`);
+  if (strategy !== undefined && !known) {
+    throw refusal(secretId, `the tag ${BindingTag.STRATEGY} must be one of ${STRATEGIES.join(', ')}`);
+  }
   return {
     servers,
     server: read(BindingTag.SERVER)?.toLowerCase(),
@@ -47,14 +64,20 @@ export function checkBinding(binding: Binding, { host, port, username, masterarn
   const refuse = (field: string, must: string, tag: string) => refusal(label, boundTo(field, must, `the tag ${tag}`));
 
   checkServer(binding.servers, { host, port }, label);
-  if (server !== undefined && server !== `${host}:${port}`.toLowerCase()) throw refuse('host and port', server, BindingTag.SERVER);
+  if (server !== undefined && server !== `${host}:${port}`.toLowerCase()) {
+    throw refuse('host and port', server, BindingTag.SERVER);
+  }
 
   // The second login also of a single user: it may be the one in use when the strategy changes.
   const logins = binding.username === undefined ? [] : [binding.username, binding.username + ALTERNATE_SUFFIX];
-  if (logins.length > 0 && !logins.includes(username)) throw refuse('username', logins.map(name => `"${name}"`).join(' or '), BindingTag.USERNAME);
+  if (logins.length > 0 && !logins.includes(username)) {
+    throw refuse('username', logins.map(name => `"${name}"`).join(' or '), BindingTag.USERNAME);
+  }
 
   if (strategy === 'single' && masterarn !== undefined) throw refuse('masterarn', 'absent', BindingTag.STRATEGY);
-  if (strategy === 'alternating' && masterarn === undefined) throw refuse('masterarn', adminSecret ?? 'present', BindingTag.STRATEGY);
+  if (strategy === 'alternating' && masterarn === undefined) {
+    throw refuse('masterarn', adminSecret ?? 'present', BindingTag.STRATEGY);
+  }
   if (adminSecret !== undefined && masterarn !== undefined && masterarn !== adminSecret) {
     throw refuse('masterarn', adminSecret, BindingTag.ADMIN_SECRET);
   }
@@ -65,7 +88,11 @@ export function checkBinding(binding: Binding, { host, port, username, masterarn
  *
  * @throws with code `Binding`
  */
-export function checkServer(servers: Binding['servers'], { host, port }: Pick<Credential, 'host' | 'port'>, label: string): void {
+export function checkServer(
+  servers: Binding['servers'],
+  { host, port }: Pick<Credential, 'host' | 'port'>,
+  label: string,
+): void {
   if (!servers || servers.includes(`${host}:${port}`.toLowerCase())) return;
   throw refusal(label, boundTo('host and port', servers.join(' or '), `${Env.SERVERS} of the function`));
 }

@@ -18,7 +18,9 @@ export function checkPending({ secretId }: Rotation, current: Credential, pendin
   const refuse = (field: string, why: string) =>
     new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId} AWSPENDING: ${field} ${why}`);
   const [before, after] = [fieldsOf(current), fieldsOf(pending)];
-  const differing = Object.keys({ ...before, ...after }).find(field => !ROTATED.has(field) && !isDeepStrictEqual(before[field], after[field]));
+  const differing = Object.keys({ ...before, ...after }).find(
+    field => !ROTATED.has(field) && !isDeepStrictEqual(before[field], after[field]),
+  );
   if (differing) throw refuse(differing, 'differs from AWSCURRENT');
 
   const next = strategyOf(current).nextUsername(current);

@@ -10,7 +10,11 @@ import { generatePassword } from '../password';
 export async function createSecret(rotation: Rotation): Promise<void> {
   const { store, secretId, token, rotationToken, known, settings } = rotation;
   const { credential, fields } = await readCurrent(rotation);
-  const next = { ...fields, username: strategyOf(credential).nextUsername(credential), password: generatePassword(settings.passwords) };
+  const next = {
+    ...fields,
+    username: strategyOf(credential).nextUsername(credential),
+    password: generatePassword(settings.passwords),
+  };
   const value = JSON.stringify(next);
   const outcome = await store.write({ secretId, token, stage: 'AWSPENDING', value, rotationToken });
   if (outcome === 'written') known.pending = parseVersion(value, secretId, 'AWSPENDING');

@@ -23,16 +23,27 @@ export function rotates({ rotationEnabled, rotationFunctionArn }: SecretDescript
  *
  * @throws with code `NotPending` or `StuckPending` where it is not
  */
-export function checkDue({ secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>, description: SecretDescription, functionArn: string): string {
+export function checkDue(
+  { secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>,
+  description: SecretDescription,
+  functionArn: string,
+): string {
   const { stages, rotationEnabled, rotationFunctionArn } = description;
   const refuse = (why: string) => new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: ${why}`);
   if (!rotationEnabled) throw refuse('rotation is not enabled');
-  if (!rotates(description, functionArn)) throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${functionArn}`);
+  if (!rotates(description, functionArn)) {
+    throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${functionArn}`);
+  }
   if (isRevoked(token, description)) throw refuse(`version ${token} was revoked`);
   if (!stages[token]?.includes('AWSPENDING')) {
-    const pending = Object.keys(stages).find(version => stages[version].includes('AWSPENDING') && !stages[version].includes('AWSCURRENT'));
+    const pending = Object.keys(stages).find(
+      version => stages[version].includes('AWSPENDING') && !stages[version].includes('AWSCURRENT'),
+    );
     if (pending === undefined) throw refuse(`version ${token} is not AWSPENDING`);
-    throw new RotatingPostgresError(ErrorCode.STUCK_PENDING, `${secretId}: version ${token} is not AWSPENDING, but ${pending} still is`);
+    throw new RotatingPostgresError(
+      ErrorCode.STUCK_PENDING,
+      `${secretId}: version ${token} is not AWSPENDING, but ${pending} still is`,
+    );
   }
   const current = versionAt('AWSCURRENT', description);
   if (current === undefined) throw refuse('no version is AWSCURRENT');

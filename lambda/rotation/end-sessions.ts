@@ -2,8 +2,14 @@ import { log } from '../log';
 import type { Session } from '../ports/database';
 import type { Settings } from '../settings';
 
-/** Ends what sessions a login has, where the function is told to. That it may not is no reason to keep an old password. */
-export async function endSessionsIfTold(admin: Session, username: string, { terminateSessions }: Settings): Promise<void> {
+/**
+ * Ends what sessions a login has, where the function is told to. That it may not is no reason to keep an old password.
+ */
+export async function endSessionsIfTold(
+  admin: Session,
+  username: string,
+  { terminateSessions }: Settings,
+): Promise<void> {
   if (!terminateSessions) return;
   try {
     const ended = await admin.endSessions(username);

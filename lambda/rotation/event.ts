@@ -2,7 +2,7 @@ import { RotatingPostgresError } from '../../client/src/errors';
 import { ErrorCode } from '../../src/contract';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-export type Step = typeof STEPS[number];
+export type Step = (typeof STEPS)[number];
 
 /** What Secrets Manager sends, once for each step of a rotation. */
 export interface RotationEvent {
@@ -16,10 +16,20 @@ export interface RotationEvent {
 
 /** @throws with code `InvalidEvent`, naming the field */
 export function parseEvent(event: unknown): RotationEvent {
-  const { Step: step, SecretId: secretId, ClientRequestToken: token, RotationToken: rotationToken } = (event ?? {}) as Record<string, unknown>;
+  const {
+    Step: step,
+    SecretId: secretId,
+    ClientRequestToken: token,
+    RotationToken: rotationToken,
+  } = (event ?? {}) as Record<string, unknown>;
   const found = STEPS.find(name => name === step);
   if (!found) throw invalid(`Step is ${JSON.stringify(step) ?? 'missing'}, not one of ${STEPS.join(', ')}`);
-  return { step: found, secretId: text('SecretId', secretId), token: text('ClientRequestToken', token), rotationToken: optionalText(rotationToken) };
+  return {
+    step: found,
+    secretId: text('SecretId', secretId),
+    token: text('ClientRequestToken', token),
+    rotationToken: optionalText(rotationToken),
+  };
 }
 
 function text(field: string, value: unknown): string {
@@ -32,5 +42,8 @@ function optionalText(value: unknown): string | undefined {
 }
 
 function invalid(message: string): RotatingPostgresError {
-  return new RotatingPostgresError(ErrorCode.INVALID_EVENT, `not an event of a rotation by Secrets Manager: ${message}`);
+  return new RotatingPostgresError(
+    ErrorCode.INVALID_EVENT,
+    `not an event of a rotation by Secrets Manager: ${message}`,
+  );
 }

@@ -23,7 +23,8 @@ export async function finishSecret(rotation: Rotation): Promise<void> {
 export async function completeRotation(rotation: Rotation, stillPending: boolean): Promise<void> {
   if (stillPending) await rotation.store.removePending(rotation.secretId, rotation.token);
   if (!retires(rotation)) return;
-  // The database may be back from a backup since: then the replaced login is the one that works, until the next rotation.
+  // The database may be back from a backup since: then the replaced login is the one that works, until the next
+  // rotation.
   await checkLogin(rotation, (await readCurrent(rotation)).credential);
   await retire(rotation);
 }
@@ -32,7 +33,9 @@ function retires({ settings, previousVersion }: Rotation): boolean {
   return settings.retireAfterSeconds !== undefined && previousVersion !== undefined;
 }
 
-/** By its function's settings, the login that was replaced does not work until the next rotation, but only for a while. */
+/**
+ * By its function's settings, the login that was replaced does not work until the next rotation, but only for a while.
+ */
 async function retire(rotation: Rotation): Promise<void> {
   if (!retires(rotation)) return;
   const { credential } = await readCurrent(rotation);

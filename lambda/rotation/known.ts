@@ -7,7 +7,10 @@ export interface Version {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What a warm process knows of a rotation from its earlier steps. The value of a version never changes, so it need not be read twice. */
+/**
+ * What a warm process knows of a rotation from its earlier steps. The value of a version never changes, so it need not
+ * be read twice.
+ */
 export interface KnownRotation {
   /** The current version, by its id. */
   current?: { readonly id: string; readonly version: Version };

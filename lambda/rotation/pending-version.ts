@@ -3,7 +3,13 @@ import type { Rotation } from './rotation';
 import type { SecretVersion } from '../ports/database';
 
 /** The version that this rotation makes, as the login that gets its password is told. */
-export function pendingVersion({ store, secretId, token, functionArn, previousVersion }: Rotation): SecretVersion & Required<Pick<SecretVersion, 'confirm'>> {
+export function pendingVersion({
+  store,
+  secretId,
+  token,
+  functionArn,
+  previousVersion,
+}: Rotation): SecretVersion & Required<Pick<SecretVersion, 'confirm'>> {
   return {
     arn: secretId,
     version: token,

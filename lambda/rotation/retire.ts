@@ -3,7 +3,9 @@ import { endSessionsIfTold } from './end-sessions';
 import { pairOf } from './pair';
 import type { Strategy } from './rotation';
 
-/** The admin gives the login that the current one has replaced a `VALID UNTIL`; the next rotation takes it away again. */
+/**
+ * The admin gives the login that the current one has replaced a `VALID UNTIL`; the next rotation takes it away again.
+ */
 export const retireReplaced: NonNullable<Strategy['retire']> = async (rotation, replaced, current) => {
   const { owner, alternate } = pairOf(current.username);
   const other = current.username === owner ? alternate : owner;

@@ -8,11 +8,17 @@ import { setSecret } from './set-secret';
 import { testSecret } from './test-secret';
 import { log } from '../log';
 
-const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecret, setSecret, testSecret, finishSecret };
+const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = {
+  createSecret,
+  setSecret,
+  testSecret,
+  finishSecret,
+};
 
 /**
- * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that is
- * finished stays as it is, and one that is not pending, or not this function's, is refused before any value is looked at.
+ * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that
+ * is finished stays as it is, and one that is not pending, or not this function's, is refused before any value is
+ * looked at.
  */
 export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
   const { step, token, rotationToken } = event;
@@ -43,7 +49,9 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
     return;
   }
   // Its createSecret came after the revocation; the label would block every rotation to come.
-  if (isRevoked(token, description) && versionAt('AWSPENDING', description) === token) await ports.store.removePending(arn, token);
+  if (isRevoked(token, description) && versionAt('AWSPENDING', description) === token) {
+    await ports.store.removePending(arn, token);
+  }
   const currentVersion = checkDue(event, description, ports.functionArn);
   await STEPS[step](begin(currentVersion));
   if (step === 'finishSecret') ports.known.forget(token);

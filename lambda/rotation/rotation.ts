@@ -26,7 +26,10 @@ export interface Rotation extends Omit<Ports, 'known'> {
   readonly secretId: string;
   readonly token: string;
   readonly rotationToken?: string;
-  /** What is read as AWSCURRENT beside the description of the secret: counts if it is the version that this says is current. */
+  /**
+   * What is read as AWSCURRENT beside the description of the secret: counts if it is the version that this says is
+   * current.
+   */
   readonly early?: Promise<CurrentValue | undefined>;
   /** The id of the version that is current while the rotation runs. */
   readonly currentVersion: string;
@@ -40,6 +43,9 @@ export interface Strategy {
   nextUsername(current: Credential): string;
   /** Makes the pending credential log in. Doing it again changes nothing more. */
   activate(rotation: Rotation, current: Credential, pending: Credential): Promise<void>;
-  /** Lets the login that the rotation has replaced work for a while only, where there is one. Doing it again changes nothing more. */
+  /**
+   * Lets the login that the rotation has replaced work for a while only, where there is one. Doing it again changes
+   * nothing more.
+   */
   retire?(rotation: Rotation, replaced: string, current: Credential): Promise<void>;
 }

@@ -7,7 +7,9 @@ import { ErrorCode } from '../../src/contract';
 import { isRefusedLogin } from '../errors';
 import type { Session } from '../ports/database';
 
-/** A read replica, where the secret names one, refuses the login until it has replayed what setSecret did at the writer. */
+/**
+ * A read replica, where the secret names one, refuses the login until it has replayed what setSecret did at the writer.
+ */
 const REPLAY_MS = [250, 500, 1_000, 2_000, 4_000];
 
 /**
@@ -32,20 +34,26 @@ export async function checkLogin(ports: Pick<Rotation, 'database' | 'deadline'>,
   try {
     const { sessionUser, currentUser, startsAs } = await session.identity();
     if (sessionUser !== pending.username || currentUser !== startsAs) {
-      throw new RotatingPostgresError(ErrorCode.ROLE,
-        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}"; it must act as "${startsAs}", of which it may have lost its membership`);
+      throw new RotatingPostgresError(
+        ErrorCode.ROLE,
+        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}"; it must act as ` +
+          `"${startsAs}", of which it may have lost its membership`,
+      );
     }
   } finally {
     await session.close();
   }
 }
 
-async function logIn({ database, deadline }: Pick<Rotation, 'database' | 'deadline'>, pending: Credential): Promise<Session> {
+async function logIn(
+  { database, deadline }: Pick<Rotation, 'database' | 'deadline'>,
+  pending: Credential,
+): Promise<Session> {
   for (const wait of REPLAY_MS) {
     try {
       return await database.open(pending, 'consume');
     } catch (error) {
-      if (!isRefusedLogin(error) || !await deadline.wait(wait)) throw error;
+      if (!isRefusedLogin(error) || !(await deadline.wait(wait))) throw error;
     }
   }
   return database.open(pending, 'consume');

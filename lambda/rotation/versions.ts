@@ -13,10 +13,20 @@ const LAG_MS = [100, 200, 400, 800, 1_600];
  *
  * @throws with code `Binding` when it is not what the secret is bound to
  */
-export async function readCurrent({ store, secretId, currentVersion, known, binding, early }: Rotation): Promise<Version> {
+export async function readCurrent({
+  store,
+  secretId,
+  currentVersion,
+  known,
+  binding,
+  early,
+}: Rotation): Promise<Version> {
   if (known.current?.id !== currentVersion) {
     const found = await early;
-    const value = found?.versionId === currentVersion ? found.value : await store.read(secretId, { stage: 'AWSCURRENT', versionId: currentVersion });
+    const value =
+      found?.versionId === currentVersion
+        ? found.value
+        : await store.read(secretId, { stage: 'AWSCURRENT', versionId: currentVersion });
     known.current = { id: currentVersion, version: parseVersion(value, secretId, 'AWSCURRENT') };
   }
   checkBinding(binding, known.current.version.credential, `${secretId} AWSCURRENT`);
@@ -24,7 +34,8 @@ export async function readCurrent({ store, secretId, currentVersion, known, bind
 }
 
 /**
- * The value that this rotation made, once it can be read. Asked for by id and label, so that it is never another rotation's.
+ * The value that this rotation made, once it can be read. Asked for by id and label, so that it is never another
+ * rotation's.
  *
  * @throws with code `Binding` when it is not what the secret is bound to
  */
@@ -39,13 +50,15 @@ async function awaitPending({ store, secretId, token, deadline }: Rotation): Pro
   const read = () => store.read(secretId, { stage: 'AWSPENDING', versionId: token });
   let value = await read();
   for (const wait of LAG_MS) {
-    if (value !== undefined || !await deadline.wait(wait)) break;
+    if (value !== undefined || !(await deadline.wait(wait))) break;
     value = await read();
   }
   return value;
 }
 
 export function parseVersion(value: string | undefined, secretId: string, stage: string): Version {
-  if (value === undefined) throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId} has no text as its ${stage} value`);
+  if (value === undefined) {
+    throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId} has no text as its ${stage} value`);
+  }
   return { credential: parseSecretValue(value, `${secretId} ${stage}`), fields: JSON.parse(value) };
 }

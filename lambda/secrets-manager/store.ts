@@ -1,6 +1,13 @@
 import {
-  DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand, PutSecretValueCommand, SecretsManagerClient,
-  UpdateSecretVersionStageCommand, type GetSecretValueCommandInput, type GetSecretValueCommandOutput, type SecretVersionsListEntry,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+  type GetSecretValueCommandInput,
+  type GetSecretValueCommandOutput,
+  type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import { secretsManagerError } from './errors';
 import { RotatingPostgresError } from '../../client/src/errors';
@@ -21,7 +28,9 @@ export class SecretsManagerStore implements SecretStore {
   constructor(private readonly deadline: Deadline) {}
 
   async describe(secretId: string): Promise<SecretDescription> {
-    const secret = await this.call('DescribeSecret', secretId, limit => client.send(new DescribeSecretCommand({ SecretId: secretId }), limit));
+    const secret = await this.call('DescribeSecret', secretId, limit =>
+      client.send(new DescribeSecretCommand({ SecretId: secretId }), limit),
+    );
     return {
       arn: secret.ARN ?? secretId,
       rotationEnabled: secret.RotationEnabled ?? false,
@@ -50,24 +59,37 @@ export class SecretsManagerStore implements SecretStore {
       VersionStages: [version.stage],
       RotationToken: version.rotationToken,
     });
-    const answer = await this.call('PutSecretValue', version.secretId, limit => client.send(request, limit).catch(absent('ResourceExistsException')));
+    const answer = await this.call('PutSecretValue', version.secretId, limit =>
+      client.send(request, limit).catch(absent('ResourceExistsException')),
+    );
     return answer ? 'written' : 'exists';
   }
 
   async makeCurrent(secretId: string, to: string, from: string): Promise<void> {
     const request = new UpdateSecretVersionStageCommand({
-      SecretId: secretId, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from,
+      SecretId: secretId,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: to,
+      RemoveFromVersionId: from,
     });
     await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
   }
 
   async removePending(secretId: string, from: string): Promise<void> {
-    const request = new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: from });
+    const request = new UpdateSecretVersionStageCommand({
+      SecretId: secretId,
+      VersionStage: 'AWSPENDING',
+      RemoveFromVersionId: from,
+    });
     await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
   }
 
   async label(secretId: string, versionId: string, label: string): Promise<void> {
-    const request = new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: label, MoveToVersionId: versionId });
+    const request = new UpdateSecretVersionStageCommand({
+      SecretId: secretId,
+      VersionStage: label,
+      MoveToVersionId: versionId,
+    });
     await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));
   }
 
@@ -77,21 +99,31 @@ export class SecretsManagerStore implements SecretStore {
     do {
       const request = new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, NextToken: page });
       const answer = await this.call('ListSecretVersionIds', secretId, limit => client.send(request, limit));
-      versions.push(...answer.Versions ?? []);
+      versions.push(...(answer.Versions ?? []));
       page = answer.NextToken;
     } while (page);
     const age = (version: SecretVersionsListEntry) => version.CreatedDate?.getTime() ?? 0;
     return versions.sort((a, b) => age(b) - age(a)).flatMap(version => version.VersionId ?? []);
   }
 
-  private async getValue(input: GetSecretValueCommandInput & { SecretId: string }): Promise<GetSecretValueCommandOutput | undefined> {
+  private async getValue(
+    input: GetSecretValueCommandInput & { SecretId: string },
+  ): Promise<GetSecretValueCommandOutput | undefined> {
     const request = new GetSecretValueCommand(input);
-    return this.call('GetSecretValue', input.SecretId, limit => client.send(request, limit).catch(absent('ResourceNotFoundException')));
+    return this.call('GetSecretValue', input.SecretId, limit =>
+      client.send(request, limit).catch(absent('ResourceNotFoundException')),
+    );
   }
 
-  private async call<T>(action: string, secretId: string, send: (limit: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+  private async call<T>(
+    action: string,
+    secretId: string,
+    send: (limit: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
     const milliseconds = Math.min(CALL_TIMEOUT_MS, this.deadline.remaining());
-    if (milliseconds === 0) throw new RotatingPostgresError(ErrorCode.TIMEOUT, `no time is left for secretsmanager:${action} on ${secretId}`);
+    if (milliseconds === 0) {
+      throw new RotatingPostgresError(ErrorCode.TIMEOUT, `no time is left for secretsmanager:${action} on ${secretId}`);
+    }
     try {
       return await send({ abortSignal: AbortSignal.timeout(milliseconds) });
     } catch (cause) {

@@ -9,16 +9,25 @@ import { grantRead } from '../private/read-grant';
 import { replicaArn, replicaOf, targetOf } from '../private/secret-access';
 
 /**
- * The copy of a secret in another Region, which Secrets Manager keeps up to date: value, labels, tags and policy. It is for consumers
- * there, and for the day on which the secret's own Region is down. It cannot be written, and its rotation is that of the secret.
+ * The copy of a secret in another Region, which Secrets Manager keeps up to date: value, labels, tags and policy. It is
+ * for consumers there, and for the day on which the secret's own Region is down. It cannot be written, and its rotation
+ * is that of the secret.
  */
 export class SecretReplica {
   /** @internal */
-  public static _of(scope: IConstruct, secret: secretsmanager.Secret, region: string, encryptionKey: kms.IKey): SecretReplica {
+  public static _of(
+    scope: IConstruct,
+    secret: secretsmanager.Secret,
+    region: string,
+    encryptionKey: kms.IKey,
+  ): SecretReplica {
     const own = Stack.of(secret).region;
     const there = encryptionKey.env.region;
     if (!Token.isUnresolved(region) && !Token.isUnresolved(there) && region !== there) {
-      fail(scope, `'encryptionKey' (${encryptionKey.node.path}) is in ${there}, and the replica in '${region}' needs a key there`);
+      fail(
+        scope,
+        `'encryptionKey' (${encryptionKey.node.path}) is in ${there}, and the replica in '${region}' needs a key there`,
+      );
     }
     if (region === own) fail(scope, `'region' is '${region}', where the secret itself is; name another one`);
     secret.addReplicaRegion(region, encryptionKey);
@@ -29,7 +38,10 @@ export class SecretReplica {
   public readonly region: string;
 
   private constructor(
-    private readonly scope: IConstruct, private readonly secret: secretsmanager.Secret, region: string, private readonly encryptionKey: kms.IKey,
+    private readonly scope: IConstruct,
+    private readonly secret: secretsmanager.Secret,
+    region: string,
+    private readonly encryptionKey: kms.IKey,
   ) {
     this.region = region;
   }
@@ -42,6 +54,10 @@ export class SecretReplica {
   /** Allows the grantee to read the replica, and to decrypt with its key for it only. */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     const { scope, secret, region, encryptionKey } = this;
-    return grantRead({ scope, secret, encryptionKey, target: reader => replicaOf(secret, region, encryptionKey, reader) }, grantee, options);
+    return grantRead(
+      { scope, secret, encryptionKey, target: reader => replicaOf(secret, region, encryptionKey, reader) },
+      grantee,
+      options,
+    );
   }
 }

@@ -2,7 +2,10 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 
-/** Which pods get a role. Each limit is a condition on a tag of the session, which `disableSessionTags` of an association takes away. */
+/**
+ * Which pods get a role. Each limit is a condition on a tag of the session, which `disableSessionTags` of an
+ * association takes away.
+ */
 export interface PodIdentityOptions {
   /**
    * ARN of the cluster.
@@ -24,29 +27,30 @@ export interface PodIdentityOptions {
 /**
  * Who may assume the role of a consumer: `new iam.Role(this, 'Role', { assumedBy: ServiceTrust.ecsTasks(this) })`.
  *
- * The conditions are those that AWS documents for the service, for a condition on what a service does not send denies every assumption
- * of the role. `aws:SourceAccount` and `aws:SourceArn` keep the service from assuming the role for somebody else's resource.
+ * The conditions are those that AWS documents for the service, for a condition on what a service does not send denies
+ * every assumption of the role. `aws:SourceAccount` and `aws:SourceArn` keep the service from assuming the role for
+ * somebody else's resource.
  */
 export class ServiceTrust {
   /**
-   * AWS Lambda. Without conditions: AWS documents no source account or ARN for execution roles. A function can be given only a role of its
-   * own account, by somebody with `iam:PassRole` on it.
+   * AWS Lambda. Without conditions: AWS documents no source account or ARN for execution roles. A function can be given
+   * only a role of its own account, by somebody with `iam:PassRole` on it.
    */
   public static lambda(): iam.IPrincipal {
     return new iam.ServicePrincipal('lambda.amazonaws.com');
   }
 
   /**
-   * Amazon EC2, by an instance profile. Without conditions: AWS documents no source account or ARN for it. An instance can be given only
-   * a role of its own account, by somebody with `iam:PassRole` on it.
+   * Amazon EC2, by an instance profile. Without conditions: AWS documents no source account or ARN for it. An instance
+   * can be given only a role of its own account, by somebody with `iam:PassRole` on it.
    */
   public static ec2(): iam.IPrincipal {
     return new iam.ServicePrincipal('ec2.amazonaws.com');
   }
 
   /**
-   * Tasks of Amazon ECS, for task roles and task execution roles: of this account and Region. AWS documents that a single cluster
-   * cannot be named.
+   * Tasks of Amazon ECS, for task roles and task execution roles: of this account and Region. AWS documents that a
+   * single cluster cannot be named.
    *
    * @param scope Any construct of the stack whose account and Region are meant.
    */
@@ -59,14 +63,18 @@ export class ServiceTrust {
   }
 
   /**
-   * Pods of Amazon EKS, by Pod Identity, which also tags the session. AWS documents no source account or ARN for it, but the tags, by
-   * which the role can be limited to a cluster, a namespace and a service account.
+   * Pods of Amazon EKS, by Pod Identity, which also tags the session. AWS documents no source account or ARN for it,
+   * but the tags, by which the role can be limited to a cluster, a namespace and a service account.
    */
   public static eksPods(options: PodIdentityOptions = {}): iam.IPrincipal {
     const tags = Object.entries({
-      'eks-cluster-arn': options.clusterArn, 'kubernetes-namespace': options.namespace, 'kubernetes-service-account': options.serviceAccount,
+      'eks-cluster-arn': options.clusterArn,
+      'kubernetes-namespace': options.namespace,
+      'kubernetes-service-account': options.serviceAccount,
     }).flatMap(([tag, value]) => (value === undefined ? [] : [[`aws:RequestTag/${tag}`, value]]));
     const pods = new iam.ServicePrincipal('pods.eks.amazonaws.com');
-    return new iam.SessionTagsPrincipal(tags.length > 0 ? pods.withConditions({ StringEquals: Object.fromEntries(tags) }) : pods);
+    return new iam.SessionTagsPrincipal(
+      tags.length > 0 ? pods.withConditions({ StringEquals: Object.fromEntries(tags) }) : pods,
+    );
   }
 }

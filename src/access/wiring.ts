@@ -17,8 +17,8 @@ export interface WireOptions {
    */
   readonly container?: ecs.ContainerDefinition;
   /**
-   * Starts the names of the environment variables, for a consumer of several users: with `REPORTS_` the program passes the value of
-   * `REPORTS_ROTATING_POSTGRES_SECRET_ARN` to the client package as its `secretId`.
+   * Starts the names of the environment variables, for a consumer of several users: with `REPORTS_` the program passes
+   * the value of `REPORTS_ROTATING_POSTGRES_SECRET_ARN` to the client package as its `secretId`.
    * @default - none, which are the names that the program's libraries read by themselves
    */
   readonly environmentPrefix?: string;
@@ -38,8 +38,12 @@ export interface Wiring extends WireOptions {
   readonly ready: IDependable;
 }
 
-/** What constructs that consume may have; whatever has it counts, for a construct of another copy of aws-cdk-lib is no instance of ours. */
-export interface Consumer extends IConstruct, Partial<ec2.IConnectable>, Partial<iam.IGrantable>, Partial<Pick<IResource, 'env'>> {
+/**
+ * What constructs that consume may have; whatever has it counts, for a construct of another copy of aws-cdk-lib is no
+ * instance of ours.
+ */
+export interface Consumer
+  extends IConstruct, Partial<ec2.IConnectable>, Partial<iam.IGrantable>, Partial<Pick<IResource, 'env'>> {
   readonly taskDefinition?: Partial<Pick<ecs.TaskDefinition, 'taskRole' | 'defaultContainer'>>;
 }
 
@@ -52,7 +56,10 @@ export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): v
   const granted = wiring.grant(grantee);
   const rules = groups.flatMap(group => {
     const of = ConsumerRules.of(consumer, group);
-    return [...of.toDatabase(user), ...wiring.secretsManager ? of.toSecretsManager(wiring.secretsManager.endpoint) : []];
+    return [
+      ...of.toDatabase(user),
+      ...(wiring.secretsManager ? of.toSecretsManager(wiring.secretsManager.endpoint) : []),
+    ];
   });
   const resource = consumer.node.defaultChild;
   if (CfnResource.isCfnResource(resource)) {
@@ -65,25 +72,37 @@ export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): v
 
 function checkPlace(consumer: Consumer, user: IDatabaseUser): void {
   const [there, here] = [consumer.env ?? Stack.of(consumer), Stack.of(user)];
-  for (const [what, one, other] of [['account', there.account, here.account], ['region', there.region, here.region]]) {
+  for (const [what, one, other] of [
+    ['account', there.account, here.account],
+    ['region', there.region, here.region],
+  ]) {
     if (Token.compareStrings(one, other) === TokenComparison.DIFFERENT) {
-      fail(user, `'consumer' (${consumer.node.path}) is in the ${what} ${one}, the user in ${other}; 'wire' works within one account and Region`);
+      fail(
+        user,
+        `'consumer' (${consumer.node.path}) is in the ${what} ${one}, the user in ${other}; 'wire' works ` +
+          'within one account and Region',
+      );
     }
   }
 }
 
 function securityGroupsOf(consumer: Consumer, user: IDatabaseUser): ec2.ISecurityGroup[] {
-  const refuse = (because: string) => fail(user, `'consumer' (${consumer.node.path}) cannot be admitted to the database: ${because}`);
+  const refuse = (because: string) =>
+    fail(user, `'consumer' (${consumer.node.path}) cannot be admitted to the database: ${because}`);
   let groups: ec2.ISecurityGroup[] | undefined;
   try {
     groups = consumer.connections?.securityGroups;
   } catch (error) {
-    refuse('it has no security groups; give it the \'vpc\' of the database, or of an alias or a version pass the function'
-      + ` (${error instanceof Error ? error.message : error})`);
+    refuse(
+      "it has no security groups; give it the 'vpc' of the database, or of an alias or a version pass the function" +
+        ` (${error instanceof Error ? error.message : error})`,
+    );
   }
   if (!groups) {
-    return refuse('it is no ec2.IConnectable; pass what has security groups, such as a Lambda function in a VPC, an ECS service'
-      + ' (of a pattern its `service`) or an EC2 instance');
+    return refuse(
+      'it is no ec2.IConnectable; pass what has security groups, such as a Lambda function in a VPC, an ECS service' +
+        ' (of a pattern its `service`) or an EC2 instance',
+    );
   }
   if (groups.length === 0) refuse('it has no security group; give it one');
   return groups;
@@ -91,14 +110,22 @@ function securityGroupsOf(consumer: Consumer, user: IDatabaseUser): ec2.ISecurit
 
 /** Tasks of ECS have the role of their definition; the service has none. */
 function granteeOf(consumer: Consumer, user: IDatabaseUser): iam.IGrantable {
-  const grantee = consumer.grantPrincipal ? consumer as iam.IGrantable : consumer.taskDefinition?.taskRole;
+  const grantee = consumer.grantPrincipal ? (consumer as iam.IGrantable) : consumer.taskDefinition?.taskRole;
   if (!grantee) {
-    return fail(user, `'consumer' (${consumer.node.path}) has no role that could be granted anything; pass an iam.IGrantable, such as a Lambda`
-      + ' function, an ECS service or an EC2 instance');
+    return fail(
+      user,
+      `'consumer' (${consumer.node.path}) has no role that could be granted anything; pass an ` +
+        'iam.IGrantable, such as a Lambda' +
+        ' function, an ECS service or an EC2 instance',
+    );
   }
   if (grantee.grantPrincipal instanceof iam.UnknownPrincipal) {
-    fail(user, `'consumer' (${consumer.node.path}) was imported without its role, which can therefore not be granted anything; name the role where`
-      + ' it is imported, or wire it in the app that owns it');
+    fail(
+      user,
+      `'consumer' (${consumer.node.path}) was imported without its role, which can therefore not be ` +
+        'granted anything; name the role where' +
+        ' it is imported, or wire it in the app that owns it',
+    );
   }
   return grantee;
 }

@@ -12,21 +12,31 @@ import { retainedUnlessDestroyed } from '../private/generated-secret';
 export function masterCredentials(scope: Construct, props: NewDatabaseProps): rds.Credentials {
   const { adminSecret, encryptionKey, removalPolicy } = props;
   if (!props.managedAdminPassword) {
-    return rds.Credentials.fromSecret(adminSecret ?? new AdminSecret(scope, 'AdminSecret', { encryptionKey, removalPolicy }), AdminSecret.USERNAME);
+    return rds.Credentials.fromSecret(
+      adminSecret ?? new AdminSecret(scope, 'AdminSecret', { encryptionKey, removalPolicy }),
+      AdminSecret.USERNAME,
+    );
   }
   if (adminSecret) {
-    fail(scope, `'managedAdminPassword' has Amazon RDS make the admin secret, and 'adminSecret' (${adminSecret.node.path}) is another; leave one out`);
+    fail(
+      scope,
+      "'managedAdminPassword' has Amazon RDS make the admin secret, and 'adminSecret' " +
+        `(${adminSecret.node.path}) is another; leave one out`,
+    );
   }
   // Without any, aws-cdk-lib would make a secret of its own. `settleAdminSecret` takes the placeholder out again.
   return rds.Credentials.fromPassword(AdminSecret.USERNAME, SecretValue.unsafePlainText('managed by Amazon RDS'));
 }
 
 /**
- * The secret of the master user: the attached one, which has host and port, or the one that RDS manages, for which aws-cdk-lib has
- * no prop of its own yet.
+ * The secret of the master user: the attached one, which has host and port, or the one that RDS manages, for which
+ * aws-cdk-lib has no prop of its own yet.
  */
 export function settleAdminSecret(
-  scope: Construct, server: rds.CfnDBInstance | rds.CfnDBCluster, attached: secretsmanager.ISecret | undefined, props: NewDatabaseProps,
+  scope: Construct,
+  server: rds.CfnDBInstance | rds.CfnDBCluster,
+  attached: secretsmanager.ISecret | undefined,
+  props: NewDatabaseProps,
 ): secretsmanager.ISecret {
   if (attached) {
     // Removing the attachment takes host and port out of the secret, without which a secret that stays is of no use.
@@ -38,6 +48,7 @@ export function settleAdminSecret(
   server.manageMasterUserPassword = true;
   server.masterUserSecret = { kmsKeyId: props.encryptionKey.keyArn };
   return secretsmanager.Secret.fromSecretAttributes(scope, 'ManagedAdminSecret', {
-    secretCompleteArn: server.attrMasterUserSecretSecretArn, encryptionKey: props.encryptionKey,
+    secretCompleteArn: server.attrMasterUserSecretSecretArn,
+    encryptionKey: props.encryptionKey,
   });
 }

@@ -8,7 +8,9 @@ import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } f
 import { RotationStrategy } from '../rotation/rotation-strategy';
 import { SecretNaming, secretName } from '../secret-naming';
 
-/** Users' secrets carry the ARN as a tag, of at most 256 characters; the longest region and partition take 72 of them. */
+/**
+ * Users' secrets carry the ARN as a tag, of at most 256 characters; the longest region and partition take 72 of them.
+ */
 const LONGEST_NAME = 184;
 
 /** Properties of an `AdminSecret`. */
@@ -33,11 +35,13 @@ export interface AdminSecretProps {
 }
 
 /**
- * The secret of the database's master user. The database completes it to AWS's JSON shape. It is for rotation and for the
- * creation of users; no application is granted it.
+ * The secret of the database's master user. The database completes it to AWS's JSON shape. It is for rotation and for
+ * the creation of users; no application is granted it.
  */
 export class AdminSecret extends secretsmanager.Secret {
-  /** The master user's name. A literal: a changed MasterUsername, a dynamic reference included, replaces the database. */
+  /**
+   * The master user's name. A literal: a changed MasterUsername, a dynamic reference included, replaces the database.
+   */
   public static readonly USERNAME = 'postgres';
 
   constructor(scope: Construct, id: string, props: AdminSecretProps) {

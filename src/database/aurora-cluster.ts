@@ -7,7 +7,14 @@ import { masterCredentials, settleAdminSecret } from './admin-password';
 import { AuroraCapacity, WRITER } from './aurora-capacity';
 import { engineVersion } from './engine-version';
 import {
-  acknowledgeDatabase, countOf, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, newDatabaseName, NewDatabaseProps, protection,
+  acknowledgeDatabase,
+  countOf,
+  databaseParameterGroup,
+  DatabaseOptions,
+  databaseSecurityGroup,
+  newDatabaseName,
+  NewDatabaseProps,
+  protection,
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { innermostSubnets } from '../private/subnets';
@@ -23,8 +30,8 @@ export interface AuroraClusterOptions extends DatabaseOptions {
    */
   readonly capacity?: AuroraCapacity;
   /**
-   * Number of readers, 0 to 15, in other Availability Zones as far as there are. One of them takes over when the writer fails; without
-   * any, a new writer is made first.
+   * Number of readers, 0 to 15, in other Availability Zones as far as there are. One of them takes over when the writer
+   * fails; without any, a new writer is made first.
    * @default 1
    */
   readonly readers?: number;
@@ -61,7 +68,9 @@ export class AuroraCluster extends Construct implements IPostgresDatabase {
     const { encryptionKey } = props;
     this.databaseName = newDatabaseName(this, props.databaseName);
     const { full, major } = engineVersion(this, props.version);
-    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.of(full, major) });
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({
+      version: rds.AuroraPostgresEngineVersion.of(full, major),
+    });
     const capacity = props.capacity ?? AuroraCapacity.serverlessV2();
 
     this.cluster = new rds.DatabaseCluster(this, 'Cluster', {
@@ -96,7 +105,9 @@ export class AuroraCluster extends Construct implements IPostgresDatabase {
     this.adminSecret = settleAdminSecret(this, cluster, this.cluster.secret, props);
     this.connections = this.cluster.connections;
     for (const resource of this.node.findAll()) {
-      if (resource instanceof rds.CfnDBCluster || resource instanceof rds.CfnDBInstance) acknowledgeDatabase(resource, props);
+      if (resource instanceof rds.CfnDBCluster || resource instanceof rds.CfnDBInstance) {
+        acknowledgeDatabase(resource, props);
+      }
     }
 
     // A cluster has its endpoint before it has an instance that answers there.

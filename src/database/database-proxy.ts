@@ -37,8 +37,8 @@ export interface DatabaseProxyProps {
 /**
  * An RDS Proxy before a database, for consumers that open many connections, such as Lambda functions. TLS only.
  *
- * Passwords are rotated at the database, never through the proxy. A proxy has certificates of public roots, not of Amazon RDS.
- * Consumers of the client package name `host` as its option of that name; to admit one, use `connections`.
+ * Passwords are rotated at the database, never through the proxy. A proxy has certificates of public roots, not of
+ * Amazon RDS. Consumers of the client package name `host` as its option of that name; to admit one, use `connections`.
  */
 export class DatabaseProxy extends Construct implements ec2.IConnectable {
   /** Host name of the proxy, which leads to the writer. */
@@ -61,10 +61,16 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
       inlinePolicies: { Login: new iam.PolicyDocument({ statements }) },
     });
     for (const secret of secrets) READERS_FROM_OUTSIDE.add(secret, this.role);
-    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'RDS Proxy', allowAllOutbound: false });
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'RDS Proxy',
+      allowAllOutbound: false,
+    });
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: PORT });
     const to = database.connections;
-    const port = to.defaultPort ?? fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
+    const port =
+      to.defaultPort ??
+      fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
     allow(this, 'Database', { from: securityGroup, to, port, description: 'RDS Proxy', ingress: true });
     const rules = this.node.tryFindChild('Database');
 
@@ -83,22 +89,32 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
     this.host = this.proxy.attrEndpoint;
 
     const targets = new rds.CfnDBProxyTargetGroup(this, 'Targets', {
-      dbProxyName: this.proxy.ref, targetGroupName: 'default', ...target(this, database),
+      dbProxyName: this.proxy.ref,
+      targetGroupName: 'default',
+      ...target(this, database),
     });
-    after(targets, [database, ...rules ? [rules] : []]);
+    after(targets, [database, ...(rules ? [rules] : [])]);
   }
 
   /** Allows the grantee to log in to the proxy as this user, and as nobody else (`rds-db:connect`). */
   public grantConnect(grantee: iam.IGrantable, user: IamDatabaseUser): iam.Grant {
     // `arn:aws:rds:eu-west-1:111122223333:db-proxy:prx-…`
     const resourceId = Fn.select(6, Fn.split(':', this.proxy.attrDbProxyArn));
-    return iam.Grant.addToPrincipal({ grantee, actions: ['rds-db:connect'], resourceArns: [connectArn(this, resourceId, user.username)] });
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['rds-db:connect'],
+      resourceArns: [connectArn(this, resourceId, user.username)],
+    });
   }
 }
 
 function target(scope: Construct, { dbInstanceIdentifier, dbClusterIdentifier, node }: IPostgresDatabase) {
   if (dbClusterIdentifier) return { dbClusterIdentifiers: [dbClusterIdentifier] };
   if (dbInstanceIdentifier) return { dbInstanceIdentifiers: [dbInstanceIdentifier] };
-  return fail(scope, `'database' (${node.path}) is no instance or cluster of Amazon RDS, and RDS Proxy is for nothing else; if it is one, name its`
-    + " 'dbInstanceIdentifier' or 'dbClusterIdentifier'");
+  return fail(
+    scope,
+    `'database' (${node.path}) is no instance or cluster of Amazon RDS, and RDS Proxy is for nothing ` +
+      'else; if it is one, name its' +
+      " 'dbInstanceIdentifier' or 'dbClusterIdentifier'",
+  );
 }

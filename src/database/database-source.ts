@@ -17,8 +17,8 @@ import { Privileges } from '../user/privileges';
 /** Who rotates the admin of a database that is there already. */
 export interface AdminRotationOptions {
   /**
-   * Whether the password of the admin is rotated too, by the same function and schedule. Only where nobody else does it: Secrets Manager
-   * has one schedule per secret, and this one would replace it.
+   * Whether the password of the admin is rotated too, by the same function and schedule. Only where nobody else does
+   * it: Secrets Manager has one schedule per secret, and this one would replace it.
    * @default false
    */
   readonly rotateAdmin?: boolean;
@@ -47,27 +47,45 @@ interface ProvidedDatabase {
 export class DatabaseSource {
   /** A new RDS for PostgreSQL instance with a standby. */
   public static instance(options: PostgresInstanceOptions = {}): DatabaseSource {
-    return DatabaseSource.made(options, (scope, props) => new PostgresInstance(scope, 'Database', { ...props, ...options }));
+    return DatabaseSource.made(
+      options,
+      (scope, props) => new PostgresInstance(scope, 'Database', { ...props, ...options }),
+    );
   }
 
   /** A new Aurora PostgreSQL cluster: Serverless v2, a writer and a reader. */
   public static aurora(options: AuroraClusterOptions = {}): DatabaseSource {
-    return DatabaseSource.made(options, (scope, props) => new AuroraCluster(scope, 'Database', { ...props, ...options }));
+    return DatabaseSource.made(
+      options,
+      (scope, props) => new AuroraCluster(scope, 'Database', { ...props, ...options }),
+    );
   }
 
   /** A new RDS for PostgreSQL Multi-AZ DB cluster: a writer and two readers. */
   public static multiAzCluster(options: MultiAzClusterOptions = {}): DatabaseSource {
-    return DatabaseSource.made(options, (scope, props) => new MultiAzCluster(scope, 'Database', { ...props, ...options }));
+    return DatabaseSource.made(
+      options,
+      (scope, props) => new MultiAzCluster(scope, 'Database', { ...props, ...options }),
+    );
   }
 
-  /** A database that is there already: one by `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`, or a part made before. */
+  /**
+   * A database that is there already: one by `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`, or a
+   * part made before.
+   */
   public static existing(database: IPostgresDatabase, options: AdminRotationOptions = {}): DatabaseSource {
     return new DatabaseSource((scope, { databaseName }) => {
       if (databaseName !== undefined) {
-        fail(scope, `'databaseName' is '${databaseName}', but the database is there already (${database.node.path}), and its application's database`
-          + ` is '${database.databaseName}'; leave 'databaseName' out`);
+        fail(
+          scope,
+          `'databaseName' is '${databaseName}', but the database is there already (${database.node.path}), ` +
+            "and its application's database" +
+            ` is '${database.databaseName}'; leave 'databaseName' out`,
+        );
       }
-      if (options.rotateAdmin) scope.node.addValidation({ validate: () => furtherSchedules(scope, database.adminSecret) });
+      if (options.rotateAdmin) {
+        scope.node.addValidation({ validate: () => furtherSchedules(scope, database.adminSecret) });
+      }
       return {
         database,
         rotatedAdminSecret: options.rotateAdmin ? database.adminSecret : undefined,
@@ -77,10 +95,19 @@ export class DatabaseSource {
     });
   }
 
-  private static made(options: DatabaseOptions, make: (scope: Construct, props: NewDatabaseProps) => IPostgresDatabase): DatabaseSource {
+  private static made(
+    options: DatabaseOptions,
+    make: (scope: Construct, props: NewDatabaseProps) => IPostgresDatabase,
+  ): DatabaseSource {
     return new DatabaseSource((scope, { naming, guard, ...props }) => {
-      const adminSecret = options.managedAdminPassword ? undefined : new AdminSecret(scope, 'AdminSecret', { ...props, naming, guard });
-      return { database: make(scope, { ...props, adminSecret }), rotatedAdminSecret: adminSecret, privileges: Privileges.owner() };
+      const adminSecret = options.managedAdminPassword
+        ? undefined
+        : new AdminSecret(scope, 'AdminSecret', { ...props, naming, guard });
+      return {
+        database: make(scope, { ...props, adminSecret }),
+        rotatedAdminSecret: adminSecret,
+        privileges: Privileges.owner(),
+      };
     });
   }
 
@@ -98,7 +125,14 @@ export class DatabaseSource {
 
 /** Schedules of the same secret that the app makes besides ours: whichever is deployed last would replace the other. */
 function furtherSchedules(scope: Construct, { secretArn }: secretsmanager.ISecret): string[] {
-  const all = scope.node.root.node.findAll().filter(construct => construct instanceof secretsmanager.CfnRotationSchedule);
-  return all.filter(({ secretId, node }) => secretId === secretArn && !node.path.startsWith(`${scope.node.path}/`)).map(({ node }) =>
-    `'${node.path}' rotates the admin secret already, and a secret has one schedule; leave 'rotateAdmin' out, or that one`);
+  const all = scope.node.root.node
+    .findAll()
+    .filter(construct => construct instanceof secretsmanager.CfnRotationSchedule);
+  return all
+    .filter(({ secretId, node }) => secretId === secretArn && !node.path.startsWith(`${scope.node.path}/`))
+    .map(
+      ({ node }) =>
+        `'${node.path}' rotates the admin secret already, and a secret has one schedule; leave ` +
+        "'rotateAdmin' out, or that one",
+    );
 }

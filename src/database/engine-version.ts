@@ -17,7 +17,11 @@ export interface EngineVersion {
 export function engineVersion(scope: IConstruct, version = '18'): EngineVersion {
   if (Token.isUnresolved(version)) return { full: version, major: Fn.select(0, Fn.split('.', version)) };
   if (!/^\d+(\.\d+)?$/.test(version)) {
-    fail(scope, `'version' is '${version}'; write a major version of PostgreSQL, such as '${NEWEST}', or 'major.minor', such as '${NEWEST}.4'`);
+    fail(
+      scope,
+      `'version' is '${version}'; write a major version of PostgreSQL, such as '${NEWEST}', or ` +
+        `'major.minor', such as '${NEWEST}.4'`,
+    );
   }
   const [major] = version.split('.');
   checkMajor(scope, 'version', major);
@@ -28,10 +32,17 @@ export function engineVersion(scope: IConstruct, version = '18'): EngineVersion 
 export function checkMajor(scope: IConstruct, prop: string, major: string | undefined): void {
   if (major === undefined || Token.isUnresolved(major)) return;
   if (Number(major) < OLDEST) {
-    fail(scope, `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes unless somebody sees to it; take ${OLDEST} to ${NEWEST}`);
+    fail(
+      scope,
+      `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes unless somebody sees to it; take ` +
+        `${OLDEST} to ${NEWEST}`,
+    );
   }
   if (Number(major) > NEWEST) {
-    Annotations.of(scope).addWarningV2('cdk-rotating-postgres:untested-version',
-      `'${prop}' is PostgreSQL ${major}, on which this version of the library was not tested; ${OLDEST} to ${NEWEST} are.`);
+    Annotations.of(scope).addWarningV2(
+      'cdk-rotating-postgres:untested-version',
+      `'${prop}' is PostgreSQL ${major}, on which this version of the library was not tested; ${OLDEST} ` +
+        `to ${NEWEST} are.`,
+    );
   }
 }

@@ -12,9 +12,9 @@ export interface ExistingDatabaseProps {
   /** Database that applications connect to. The user's deployment creates it when the server has none of this name. */
   readonly databaseName: string;
   /**
-   * Secret of the master user, or of another role that may create roles: in AWS's JSON shape, or one that Amazon RDS manages.
-   * Import it with its key, if it has one of yours (`Secret.fromSecretAttributes`), and see that the key's policy lets identity policies of
-   * the account use it through Secrets Manager.
+   * Secret of the master user, or of another role that may create roles: in AWS's JSON shape, or one that Amazon RDS
+   * manages. Import it with its key, if it has one of yours (`Secret.fromSecretAttributes`), and see that the key's
+   * policy lets identity policies of the account use it through Secrets Manager.
    * @default - the secret that the construct itself has made or was imported with
    */
   readonly adminSecret?: secretsmanager.ISecret;
@@ -39,7 +39,8 @@ export interface PostgresDatabaseAttributes {
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
   /**
-   * Where a database without a security group is, such as `ec2.Peer.ipv4('10.20.0.5/32')`. What guards it must let the functions in.
+   * Where a database without a security group is, such as `ec2.Peer.ipv4('10.20.0.5/32')`. What guards it must let the
+   * functions in.
    * @default - wherever the security groups are
    */
   readonly peer?: ec2.IPeer;
@@ -71,19 +72,29 @@ export interface PostgresDatabaseAttributes {
 }
 
 /**
- * A PostgreSQL database that is there already, in this app or elsewhere. It makes no resource and changes none; rules for who may
- * connect are resources of the stack that this construct is in.
+ * A PostgreSQL database that is there already, in this app or elsewhere. It makes no resource and changes none; rules
+ * for who may connect are resources of the stack that this construct is in.
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /**
    * An RDS for PostgreSQL instance, of this app or imported.
    *
-   * @throws when it is a read replica, no PostgreSQL, or PostgreSQL before 14, and when it has no secret and none is given
+   * @throws when it is a read replica, no PostgreSQL, or PostgreSQL before 14, and when it has no secret and none is
+   * given
    */
-  public static fromInstance(scope: Construct, id: string, instance: rds.IDatabaseInstance, props: ExistingDatabaseProps): PostgresDatabase {
+  public static fromInstance(
+    scope: Construct,
+    id: string,
+    instance: rds.IDatabaseInstance,
+    props: ExistingDatabaseProps,
+  ): PostgresDatabase {
     return new PostgresDatabase(scope, id, existing => {
       if (instance instanceof rds.DatabaseInstanceReadReplica) {
-        fail(existing, `'instance' (${instance.node.path}) is a read replica, on which no user can be created or changed; name its source`);
+        fail(
+          existing,
+          `'instance' (${instance.node.path}) is a read replica, on which no user can be created or changed; ` +
+            'name its source',
+        );
       }
       const { engine } = instance;
       checkEngine(existing, 'instance', 'postgres', engine);
@@ -102,11 +113,17 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   }
 
   /**
-   * An Aurora PostgreSQL cluster or Multi-AZ DB cluster, of this app or imported with endpoint, port and security groups.
+   * An Aurora PostgreSQL cluster or Multi-AZ DB cluster, of this app or imported with endpoint, port and security
+   * groups.
    *
    * @throws when it is no PostgreSQL, or PostgreSQL before 14, and when it has no secret and none is given
    */
-  public static fromCluster(scope: Construct, id: string, cluster: rds.IDatabaseCluster, props: ExistingDatabaseProps): PostgresDatabase {
+  public static fromCluster(
+    scope: Construct,
+    id: string,
+    cluster: rds.IDatabaseCluster,
+    props: ExistingDatabaseProps,
+  ): PostgresDatabase {
     return new PostgresDatabase(scope, id, existing => {
       const engine = cluster.engine?.engineType === 'postgres' ? 'postgres' : 'aurora-postgresql';
       checkEngine(existing, 'cluster', engine, cluster.engine);
@@ -128,8 +145,9 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /**
    * A database on EC2, on premises, or known by its attributes only.
    *
-   * TLS is verified against the roots of Amazon RDS. For a certificate of another authority give its root to the functions, `rotationFunction.function`
-   * and `userProvider.function`: a layer with the file in PEM, and the variable `NODE_EXTRA_CA_CERTS` with its path, such as `/opt/root.pem`.
+   * TLS is verified against the roots of Amazon RDS. For a certificate of another authority give its root to the
+   * functions, `rotationFunction.function` and `userProvider.function`: a layer with the file in PEM, and the variable
+   * `NODE_EXTRA_CA_CERTS` with its path, such as `/opt/root.pem`.
    *
    * @throws when neither security groups nor a peer say where it is
    */
@@ -137,8 +155,12 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     return new PostgresDatabase(scope, id, existing => {
       const { port = 5432, securityGroups = [], peer } = attributes;
       if (securityGroups.length === 0 && !peer) {
-        fail(existing, "neither 'securityGroups' nor 'peer' is given, so that no function could be let out to the database; name its security groups,"
-          + " or as 'peer' its address, such as ec2.Peer.ipv4('10.20.0.5/32')");
+        fail(
+          existing,
+          "neither 'securityGroups' nor 'peer' is given, so that no function could be let out to the " +
+            'database; name its security groups,' +
+            " or as 'peer' its address, such as ec2.Peer.ipv4('10.20.0.5/32')",
+        );
       }
       return {
         ...attributes,
@@ -199,14 +221,22 @@ interface Existing extends Omit<PostgresDatabaseAttributes, 'port' | 'engine' | 
 
 function checkEngine(scope: IConstruct, prop: string, wanted: string, engine: rds.IEngine | undefined): void {
   if (!engine) return;
-  if (engine.engineType !== wanted) fail(scope, `'${prop}' is of the engine ${engine.engineType}; this library is for PostgreSQL`);
+  if (engine.engineType !== wanted) {
+    fail(scope, `'${prop}' is of the engine ${engine.engineType}; this library is for PostgreSQL`);
+  }
   checkMajor(scope, prop, engine.engineVersion?.majorVersion);
 }
 
 function secretOf(scope: IConstruct, prop: string, database: IConstruct): secretsmanager.ISecret {
   const { secret } = database as { secret?: secretsmanager.ISecret };
-  return secret ?? fail(scope, `'adminSecret' is missing, and '${prop}' (${database.node.path}) has no secret of its own;`
-    + ' name the secret of its master user, or of another role that may create roles');
+  return (
+    secret ??
+    fail(
+      scope,
+      `'adminSecret' is missing, and '${prop}' (${database.node.path}) has no secret of its own;` +
+        ' name the secret of its master user, or of another role that may create roles',
+    )
+  );
 }
 
 function asText(port: number): string {
@@ -224,18 +254,21 @@ function given(read: () => string): string | undefined {
 
 /** The resources of a database of this app. A cluster has its endpoint before an instance answers there. */
 function serversIn(database: IConstruct): IConstruct[] {
-  return database.node.findAll().filter(child => child instanceof rds.CfnDBInstance || child instanceof rds.CfnDBCluster);
+  return database.node
+    .findAll()
+    .filter(child => child instanceof rds.CfnDBInstance || child instanceof rds.CfnDBCluster);
 }
 
 /**
- * The same groups, imported here: a rule that `Connections` adds would otherwise stand in the stack of the database, which would come
- * to depend on the consumer's.
+ * The same groups, imported here: a rule that `Connections` adds would otherwise stand in the stack of the database,
+ * which would come to depend on the consumer's.
  */
 function rulesIn(scope: Construct, connections: ec2.Connections): ec2.Connections {
   if (connections.securityGroups.length === 0) return connections;
   return new ec2.Connections({
     defaultPort: connections.defaultPort,
     securityGroups: connections.securityGroups.map((group, index) =>
-      ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index || ''}`, group.securityGroupId)),
+      ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index || ''}`, group.securityGroupId),
+    ),
   });
 }

@@ -6,7 +6,14 @@ import { Construct, Dependable } from 'constructs';
 import { masterCredentials, settleAdminSecret } from './admin-password';
 import { engineVersion } from './engine-version';
 import {
-  acknowledgeDatabase, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, groupsPolicy, newDatabaseName, NewDatabaseProps, protection,
+  acknowledgeDatabase,
+  databaseParameterGroup,
+  DatabaseOptions,
+  databaseSecurityGroup,
+  groupsPolicy,
+  newDatabaseName,
+  NewDatabaseProps,
+  protection,
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { acknowledge, acknowledgeLint } from '../private/acknowledge';
@@ -38,8 +45,8 @@ export interface MultiAzClusterOptions extends DatabaseOptions {
 export interface MultiAzClusterProps extends NewDatabaseProps, MultiAzClusterOptions {}
 
 /**
- * An RDS for PostgreSQL Multi-AZ DB cluster, a writer and two readers in three Availability Zones: encrypted, TLS and SCRAM only, not public,
- * backed up, retained. The VPC needs subnets in three Availability Zones.
+ * An RDS for PostgreSQL Multi-AZ DB cluster, a writer and two readers in three Availability Zones: encrypted, TLS and
+ * SCRAM only, not public, backed up, retained. The VPC needs subnets in three Availability Zones.
  */
 export class MultiAzCluster extends Construct implements IPostgresDatabase {
   /** Engine as secrets name it. */
@@ -73,12 +80,15 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
     const { removalPolicy, deletionProtection } = protection(props);
     const securityGroup = databaseSecurityGroup(this, props);
     const subnets = new rds.SubnetGroup(this, 'Subnets', {
-      description: 'PostgreSQL database', vpc: props.vpc, vpcSubnets: innermostSubnets(this, props.vpc), removalPolicy: groupsPolicy(props),
+      description: 'PostgreSQL database',
+      vpc: props.vpc,
+      vpcSubnets: innermostSubnets(this, props.vpc),
+      removalPolicy: groupsPolicy(props),
     });
     const admin = masterCredentials(this, props);
     const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M6GD, ec2.InstanceSize.LARGE);
 
-    const cluster = this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
+    const cluster = (this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
       engine: this.engine,
       engineVersion: full,
       dbClusterInstanceClass: `db.${instanceType}`,
@@ -101,23 +111,30 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
       backupRetentionPeriod: (props.backupRetention ?? Duration.days(7)).toDays(),
       copyTagsToSnapshot: true,
       deletionProtection,
-    });
+    }));
     cluster.applyRemovalPolicy(removalPolicy);
     // It asks for Iops, which RDS refuses for gp3 storage below 400 GiB.
     if (props.iops === undefined) acknowledgeLint(cluster, MULTI_AZ_RULES);
     acknowledgeDatabase(cluster, props);
-    acknowledge(cluster, { rules: ['CKV_AWS_162'], reason: 'AWS documents logins through IAM for Aurora clusters only.' });
+    acknowledge(cluster, {
+      rules: ['CKV_AWS_162'],
+      reason: 'AWS documents logins through IAM for Aurora clusters only.',
+    });
 
     this.host = cluster.attrEndpointAddress;
     this.port = cluster.attrEndpointPort;
     this.readerHost = cluster.attrReadEndpointAddress;
     this.dbClusterIdentifier = cluster.ref;
     const attached = admin.secret?.attach({
-      asSecretAttachmentTarget: () => ({ targetId: cluster.ref, targetType: secretsmanager.AttachmentTargetType.RDS_DB_CLUSTER }),
+      asSecretAttachmentTarget: () => ({
+        targetId: cluster.ref,
+        targetType: secretsmanager.AttachmentTargetType.RDS_DB_CLUSTER,
+      }),
     });
     this.adminSecret = settleAdminSecret(this, cluster, attached, props);
     this.connections = new ec2.Connections({
-      securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(Token.asNumber(cluster.attrEndpointPort)),
+      securityGroups: [securityGroup],
+      defaultPort: ec2.Port.tcp(Token.asNumber(cluster.attrEndpointPort)),
     });
     Dependable.implement(this, { dependencyRoots: [cluster] });
   }

@@ -22,8 +22,8 @@ export interface DatabaseOptions {
    */
   readonly backupRetention?: Duration;
   /**
-   * Whether Amazon RDS makes the master user's password, keeps it in a secret of its own and rotates it there, every 7 days unless
-   * you change that secret's schedule. Applications' users are rotated by this library all the same.
+   * Whether Amazon RDS makes the master user's password, keeps it in a secret of its own and rotates it there, every 7
+   * days unless you change that secret's schedule. Applications' users are rotated by this library all the same.
    * @default false
    */
   readonly managedAdminPassword?: boolean;
@@ -41,8 +41,8 @@ export interface NewDatabaseProps extends DatabaseOptions {
    */
   readonly adminSecret?: AdminSecret;
   /**
-   * Name of the database for the application, created with the server: a letter or an underscore, then letters, digits and underscores,
-   * at most 63.
+   * Name of the database for the application, created with the server: a letter or an underscore, then letters, digits
+   * and underscores, at most 63.
    * @default 'app'
    */
   readonly databaseName?: string;
@@ -53,10 +53,12 @@ export interface NewDatabaseProps extends DatabaseOptions {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The engine refuses a login without TLS, keeps no password but as a SCRAM verifier, and takes no other proof of one. */
+/**
+ * The engine refuses a login without TLS, keeps no password but as a SCRAM verifier, and takes no other proof of one.
+ */
 const PARAMETERS = {
   'rds.force_ssl': '1',
-  'password_encryption': 'scram-sha-256',
+  password_encryption: 'scram-sha-256',
   'rds.accepted_password_auth_method': 'scram',
 };
 
@@ -73,14 +75,25 @@ export function groupsPolicy({ removalPolicy }: NewDatabaseProps): RemovalPolicy
 
 /** A group that lets nothing out; whoever may come in is added by name. */
 export function databaseSecurityGroup(scope: Construct, props: NewDatabaseProps): ec2.SecurityGroup {
-  const group = new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc: props.vpc, description: 'PostgreSQL database', allowAllOutbound: false });
+  const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
+    vpc: props.vpc,
+    description: 'PostgreSQL database',
+    allowAllOutbound: false,
+  });
   group.applyRemovalPolicy(groupsPolicy(props));
   return group;
 }
 
-export function databaseParameterGroup(scope: Construct, engine: rds.IEngine, props: NewDatabaseProps): rds.ParameterGroup {
+export function databaseParameterGroup(
+  scope: Construct,
+  engine: rds.IEngine,
+  props: NewDatabaseProps,
+): rds.ParameterGroup {
   return new rds.ParameterGroup(scope, 'ParameterGroup', {
-    engine, description: 'TLS only, SCRAM only', removalPolicy: groupsPolicy(props), parameters: PARAMETERS,
+    engine,
+    description: 'TLS only, SCRAM only',
+    removalPolicy: groupsPolicy(props),
+    parameters: PARAMETERS,
   });
 }
 
@@ -88,7 +101,11 @@ export function databaseParameterGroup(scope: Construct, engine: rds.IEngine, pr
 export function newDatabaseName(scope: IConstruct, name = 'app'): string {
   if (Token.isUnresolved(name)) return name;
   if (!/^[a-z_]\w{0,62}$/i.test(name)) {
-    fail(scope, `'databaseName' is '${name}'; RDS wants a letter or an underscore first, then letters, digits and underscores, at most 63`);
+    fail(
+      scope,
+      `'databaseName' is '${name}'; RDS wants a letter or an underscore first, then letters, digits and ` +
+        'underscores, at most 63',
+    );
   }
   if ([MAINTENANCE_DATABASE, 'rdsadmin', 'template0', 'template1'].includes(name.toLowerCase())) {
     fail(scope, `'databaseName' is '${name}', which every server has and no application may own; choose another`);
@@ -99,7 +116,9 @@ export function newDatabaseName(scope: IConstruct, name = 'app'): string {
 /** How many of something are made, which has to be known when the app is synthesised. */
 export function countOf(scope: IConstruct, prop: string, count: number, most: number): number {
   if (Token.isUnresolved(count)) fail(scope, `'${prop}' is a token, but resources are made one by one; write a number`);
-  if (!Number.isInteger(count) || count < 0 || count > most) fail(scope, `'${prop}' is ${count}; Amazon RDS makes 0 to ${most}`);
+  if (!Number.isInteger(count) || count < 0 || count > most) {
+    fail(scope, `'${prop}' is ${count}; Amazon RDS makes 0 to ${most}`);
+  }
   return count;
 }
 
@@ -112,10 +131,12 @@ export function acknowledgeDatabase(resource: CfnResource, props: NewDatabasePro
   if (resource instanceof rds.CfnDBInstance) {
     acknowledge(resource, {
       rules: ['CKV_AWS_118', ...compliance('RDSEnhancedMonitoringEnabled')],
-      reason: 'Performance Insights is on; figures of the operating system are a choice, with a role and logs of its own.',
+      reason:
+        'Performance Insights is on; figures of the operating system are a choice, with a role and logs of its own.',
     });
     acknowledge(resource, {
-      rules: compliance('RDSInBackupPlan'), reason: 'Amazon RDS backs it up by itself; a plan of AWS Backup for the account may add to that.',
+      rules: compliance('RDSInBackupPlan'),
+      reason: 'Amazon RDS backs it up by itself; a plan of AWS Backup for the account may add to that.',
     });
   }
   if (protection(props).deletionProtection) return;

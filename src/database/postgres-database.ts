@@ -5,7 +5,8 @@ import { IConstruct } from 'constructs';
 /**
  * A PostgreSQL database as the other parts see it: where it is, and who administers it.
  *
- * Whoever depends on it waits until it answers; see `Dependable.implement` for a class of your own that has more than that in its scope.
+ * Whoever depends on it waits until it answers; see `Dependable.implement` for a class of your own that has more than
+ * that in its scope.
  */
 export interface IPostgresDatabase extends IConstruct, ec2.IConnectable {
   /** Engine as secrets name it: `postgres` or `aurora-postgresql`. */
@@ -23,10 +24,13 @@ export interface IPostgresDatabase extends IConstruct, ec2.IConnectable {
   /** Identifier of the cluster, where the database is one. */
   readonly dbClusterIdentifier?: string;
   /**
-   * What IAM authentication calls the database, in the resource of `rds-db:connect`: `db-…` of an instance, `cluster-…` of an Aurora cluster.
-   * Absent where nobody can log in through IAM.
+   * What IAM authentication calls the database, in the resource of `rds-db:connect`: `db-…` of an instance, `cluster-…`
+   * of an Aurora cluster. Absent where nobody can log in through IAM.
    */
   readonly resourceId?: string;
-  /** Secret of the master user: with host and port, or one that Amazon RDS manages, which has user name and password only. */
+  /**
+   * Secret of the master user: with host and port, or one that Amazon RDS manages, which has user name and password
+   * only.
+   */
   readonly adminSecret: secretsmanager.ISecret;
 }

@@ -6,7 +6,14 @@ import { Construct, Dependable } from 'constructs';
 import { masterCredentials, settleAdminSecret } from './admin-password';
 import { engineVersion } from './engine-version';
 import {
-  acknowledgeDatabase, countOf, databaseParameterGroup, DatabaseOptions, databaseSecurityGroup, newDatabaseName, NewDatabaseProps, protection,
+  acknowledgeDatabase,
+  countOf,
+  databaseParameterGroup,
+  DatabaseOptions,
+  databaseSecurityGroup,
+  newDatabaseName,
+  NewDatabaseProps,
+  protection,
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { refuseReplicasOfManagedAdmin } from './read-replicas';
@@ -29,8 +36,8 @@ export interface PostgresInstanceOptions extends DatabaseOptions {
    */
   readonly multiAz?: boolean;
   /**
-   * Number of read replicas in the same VPC, 0 to 15. They take the logins of the instance, some seconds after it. Not with
-   * `managedAdminPassword`, of whose instances Amazon RDS makes none.
+   * Number of read replicas in the same VPC, 0 to 15. They take the logins of the instance, some seconds after it. Not
+   * with `managedAdminPassword`, of whose instances Amazon RDS makes none.
    * @default 0
    */
   readonly readReplicas?: number;
@@ -112,14 +119,17 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
     acknowledgeDatabase(server, props);
 
     if (props.managedAdminPassword) refuseReplicasOfManagedAdmin(this, this.instance, readReplicas);
-    this.replicas = Array.from({ length: countOf(this, 'readReplicas', readReplicas, MOST_READ_REPLICAS) }, (_, index) => {
-      const replica = new rds.DatabaseInstanceReadReplica(this, `ReadReplica${index + 1}`, {
-        ...common,
-        sourceDatabaseInstance: this.instance,
-      });
-      acknowledgeReplica(replica.node.defaultChild as rds.CfnDBInstance, props);
-      return replica;
-    });
+    this.replicas = Array.from(
+      { length: countOf(this, 'readReplicas', readReplicas, MOST_READ_REPLICAS) },
+      (_, index) => {
+        const replica = new rds.DatabaseInstanceReadReplica(this, `ReadReplica${index + 1}`, {
+          ...common,
+          sourceDatabaseInstance: this.instance,
+        });
+        acknowledgeReplica(replica.node.defaultChild as rds.CfnDBInstance, props);
+        return replica;
+      },
+    );
     this.readerHost = this.replicas[0]?.dbInstanceEndpointAddress;
 
     // Not the rules of the group, some of which belong to consumers that wait for this.

@@ -26,37 +26,45 @@ interface ProxySetUp {
 /** How clients log in to a `DatabaseProxy`, and how it logs in to the database. */
 export class ProxyAuthentication {
   /**
-   * AWS IAM from end to end: clients log in to the proxy by a token, the proxy to the database as the same user by a token of its
-   * own. There is no secret, and nothing to rotate.
+   * AWS IAM from end to end: clients log in to the proxy by a token, the proxy to the database as the same user by a
+   * token of its own. There is no secret, and nothing to rotate.
    *
    * @param users the users that may log in through the proxy
    */
   public static iam(users: IamDatabaseUser[]): ProxyAuthentication {
     return new ProxyAuthentication('iam', users, (_, database) => ({
-      statements: [new iam.PolicyStatement({
-        actions: ['rds-db:connect'],
-        // Without a resource id there would be no such user.
-        resources: users.map(({ username }) => connectArn(database, database.resourceId!, username)),
-      })],
+      statements: [
+        new iam.PolicyStatement({
+          actions: ['rds-db:connect'],
+          // Without a resource id there would be no such user.
+          resources: users.map(({ username }) => connectArn(database, database.resourceId!, username)),
+        }),
+      ],
       defaultAuthScheme: 'IAM_AUTH',
     }));
   }
 
   /**
-   * By password, one secret per login. The proxy knows the logins that the secrets hold at the moment and no other: so each must be
-   * of a user that has one login, which means `RotationStrategy.SINGLE_USER`.
+   * By password, one secret per login. The proxy knows the logins that the secrets hold at the moment and no other: so
+   * each must be of a user that has one login, which means `RotationStrategy.SINGLE_USER`.
    *
-   * @param users the users that may log in through the proxy; their passwords are rotated at the database, past the proxy
+   * @param users the users that may log in through the proxy; their passwords are rotated at the database, past the
+   * proxy
    */
   public static secrets(users: DatabaseUser[]): ProxyAuthentication {
     return new ProxyAuthentication('secrets', users, scope => {
       const alternating = users.find(user => user.strategy === RotationStrategy.ALTERNATING_USERS);
-      if (alternating) fail(scope, `'authentication' has the user ${alternating.node.path}, which ${WHY_NOT_ALTERNATING}`);
+      if (alternating) {
+        fail(scope, `'authentication' has the user ${alternating.node.path}, which ${WHY_NOT_ALTERNATING}`);
+      }
       return {
         statements: users.flatMap(({ secret }) => statements(secret, LOG_IN)),
         secrets: users.map(({ secret }) => secret),
         auth: users.map(({ secret }) => ({
-          authScheme: 'SECRETS', clientPasswordAuthType: 'POSTGRES_SCRAM_SHA_256', iamAuth: 'DISABLED', secretArn: secret.secretArn,
+          authScheme: 'SECRETS',
+          clientPasswordAuthType: 'POSTGRES_SCRAM_SHA_256',
+          iamAuth: 'DISABLED',
+          secretArn: secret.secretArn,
         })),
       };
     });
@@ -70,11 +78,19 @@ export class ProxyAuthentication {
 
   /** @internal */
   public _setUp(scope: IConstruct, database: IPostgresDatabase): ProxySetUp {
-    if (this.users.length === 0) fail(scope, `'authentication' is ProxyAuthentication.${this.factory}([]), so that nobody could log in; name a user`);
+    if (this.users.length === 0) {
+      fail(
+        scope,
+        `'authentication' is ProxyAuthentication.${this.factory}([]), so that nobody could log in; name a user`,
+      );
+    }
     const stranger = this.users.find(user => user.database !== database);
     if (stranger) {
-      fail(scope, `'authentication' has the user ${stranger.node.path} of another database (${stranger.database.node.path});`
-        + ` name users of ${database.node.path}`);
+      fail(
+        scope,
+        `'authentication' has the user ${stranger.node.path} of another database (${stranger.database.node.path});` +
+          ` name users of ${database.node.path}`,
+      );
     }
     return this.setUp(scope, database);
   }

@@ -3,19 +3,37 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { fail } from '../private/errors';
 
-const WAY_OUT = "leave 'managedAdminPassword' out, and the admin secret is one of ours, which is rotated as well; or take an Aurora cluster, whose"
-  + ' readers are no replicas of that kind';
+const WAY_OUT =
+  "leave 'managedAdminPassword' out, and the admin secret is one of ours, which is rotated as well; " +
+  'or take an Aurora cluster, whose' +
+  ' readers are no replicas of that kind';
 
 /**
- * Amazon RDS makes no read replica of a PostgreSQL instance whose master password it manages. Replicas that the app makes itself are
- * found when it is synthesised.
+ * Amazon RDS makes no read replica of a PostgreSQL instance whose master password it manages. Replicas that the app
+ * makes itself are found when it is synthesised.
  */
 export function refuseReplicasOfManagedAdmin(scope: Construct, instance: rds.DatabaseInstance, asked: number): void {
-  if (asked > 0) fail(scope, `'readReplicas' is ${asked}, and Amazon RDS makes none where it manages the admin's password; ${WAY_OUT}`);
+  if (asked > 0) {
+    fail(
+      scope,
+      `'readReplicas' is ${asked}, and Amazon RDS makes none where it manages the admin's password; ${WAY_OUT}`,
+    );
+  }
   const source = instance.node.defaultChild as rds.CfnDBInstance;
   scope.node.addValidation({
-    validate: () => Stack.of(scope).node.findAll().filter(construct => construct instanceof rds.CfnDBInstance)
-      .filter(replica => JSON.stringify(replica.stack.resolve(replica.sourceDbInstanceIdentifier) ?? '').includes(`{"Ref":"${replica.stack.resolve(source.logicalId)}"}`))
-      .map(replica => `'${replica.node.path}' is a read replica, and Amazon RDS makes none where it manages the admin's password; ${WAY_OUT}`),
+    validate: () =>
+      Stack.of(scope)
+        .node.findAll()
+        .filter(construct => construct instanceof rds.CfnDBInstance)
+        .filter(replica =>
+          JSON.stringify(replica.stack.resolve(replica.sourceDbInstanceIdentifier) ?? '').includes(
+            `{"Ref":"${replica.stack.resolve(source.logicalId)}"}`,
+          ),
+        )
+        .map(
+          replica =>
+            `'${replica.node.path}' is a read replica, and Amazon RDS makes none where it manages the admin's ` +
+            `password; ${WAY_OUT}`,
+        ),
   });
 }

@@ -4,14 +4,18 @@ import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
 /**
- * The interface endpoints for Secrets Manager that the app makes in this VPC, with private DNS. In this stage and environment:
- * while lookups are pending, imported VPCs of different accounts have the same id.
+ * The interface endpoints for Secrets Manager that the app makes in this VPC, with private DNS. In this stage and
+ * environment: while lookups are pending, imported VPCs of different accounts have the same id.
  */
 export function secretsManagerEndpointsOf(vpc: ec2.IVpc): ec2.CfnVPCEndpoint[] {
   const { environment } = Stack.of(vpc);
   const all = (Stage.of(vpc) ?? vpc.node.root).node.findAll();
-  return all.filter(construct => construct instanceof ec2.CfnVPCEndpoint)
-    .filter(({ stack, vpcId, privateDnsEnabled }) => stack.environment === environment && vpcId === vpc.vpcId && privateDnsEnabled === true)
+  return all
+    .filter(construct => construct instanceof ec2.CfnVPCEndpoint)
+    .filter(
+      ({ stack, vpcId, privateDnsEnabled }) =>
+        stack.environment === environment && vpcId === vpc.vpcId && privateDnsEnabled === true,
+    )
     .filter(isForSecretsManager);
 }
 
@@ -19,24 +23,36 @@ export function secretsManagerEndpointsOf(vpc: ec2.IVpc): ec2.CfnVPCEndpoint[] {
 export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoint, vpc: ec2.IVpc): void {
   const wrong = (what: string) => fail(scope, `'secretsManagerEndpoint' (${endpoint.node.path}) ${what}`);
   if (endpoint.connections.securityGroups.length === 0) {
-    wrong('has no security group that is known here, so that no function could be let out to it; import it with its \'securityGroups\'');
+    wrong(
+      'has no security group that is known here, so that no function could be let out to it; import it ' +
+        "with its 'securityGroups'",
+    );
   }
   const resource = endpoint.node.defaultChild;
   if (!(resource instanceof ec2.CfnVPCEndpoint)) return;
   if (isDifferent(resource.vpcId, vpc.vpcId)) {
-    wrong(`is in another VPC than the function (${vpc.node.path}), where private DNS does not lead to it; pass the endpoint of that VPC, or`
-      + ' SecretsManagerEndpoint.none() where DNS of your own does');
+    wrong(
+      `is in another VPC than the function (${vpc.node.path}), where private DNS does not lead to it; ` +
+        'pass the endpoint of that VPC, or' +
+        ' SecretsManagerEndpoint.none() where DNS of your own does',
+    );
   }
   if (isForAnotherService(resource)) {
     wrong('is not for Secrets Manager; make one for ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER');
   }
   if (resource.privateDnsEnabled === false) {
-    wrong('has private DNS off, so that the functions, which use the usual name of Secrets Manager, would pass it by; switch \'privateDnsEnabled\' on,'
-      + ' or pass SecretsManagerEndpoint.none() where DNS of your own leads to it');
+    wrong(
+      'has private DNS off, so that the functions, which use the usual name of Secrets Manager, would ' +
+        "pass it by; switch 'privateDnsEnabled' on," +
+        ' or pass SecretsManagerEndpoint.none() where DNS of your own leads to it',
+    );
   }
   const { enableDnsHostnames, enableDnsSupport } = (vpc.node.defaultChild ?? {}) as Partial<ec2.CfnVPC>;
   if (enableDnsHostnames === false || enableDnsSupport === false) {
-    wrong(`has private DNS, for which its VPC (${vpc.node.path}) needs 'enableDnsHostnames' and 'enableDnsSupport'; switch them on`);
+    wrong(
+      `has private DNS, for which its VPC (${vpc.node.path}) needs 'enableDnsHostnames' and ` +
+        "'enableDnsSupport'; switch them on",
+    );
   }
 }
 
@@ -65,5 +81,7 @@ function isDifferent(one: string, other: string): boolean {
 function vpcOf(vpcId: string): string | IConstruct | undefined {
   const { firstToken, length, firstValue } = Tokenization.reverseString(vpcId);
   if (!firstToken) return length === 0 ? undefined : String(firstValue);
-  return length === 1 && Reference.isReference(firstToken) && firstToken.target instanceof ec2.CfnVPC ? firstToken.target : undefined;
+  return length === 1 && Reference.isReference(firstToken) && firstToken.target instanceof ec2.CfnVPC
+    ? firstToken.target
+    : undefined;
 }

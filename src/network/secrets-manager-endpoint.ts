@@ -2,7 +2,12 @@ import { Annotations, CfnResource, Resource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { IConstruct, IDependable } from 'constructs';
 import { checkUsable, secretsManagerEndpointsOf } from './endpoints-in-vpc';
-import { checkOptions, endpointStatements, SecretsManagerEndpointOptions, warnOfLimits } from './secrets-manager-endpoint-options';
+import {
+  checkOptions,
+  endpointStatements,
+  SecretsManagerEndpointOptions,
+  warnOfLimits,
+} from './secrets-manager-endpoint-options';
 import { acknowledge, compliance } from '../private/acknowledge';
 import { fail } from '../private/errors';
 import { allow } from '../private/security-group-rules';
@@ -17,13 +22,14 @@ const made = new WeakMap<IConstruct, SecretsManagerEndpointOptions>();
 /**
  * The interface endpoint through which functions in a VPC reach Secrets Manager.
  *
- * A VPC has one: private DNS sends every caller in the VPC through it, and a second one with private DNS fails to deploy. So
- * one that the app already has is used before one is made. It serves IPv4, which everything in a dual-stack subnet has as well.
+ * A VPC has one: private DNS sends every caller in the VPC through it, and a second one with private DNS fails to
+ * deploy. So one that the app already has is used before one is made. It serves IPv4, which everything in a dual-stack
+ * subnet has as well.
  */
 export class SecretsManagerEndpoint {
   /**
-   * The endpoint of this VPC: one that the app already has, else a new one, which belongs to the VPC. A new one leads to every secret of
-   * the account, and to none of another, and admits the whole VPC, unless the options say otherwise.
+   * The endpoint of this VPC: one that the app already has, else a new one, which belongs to the VPC. A new one leads
+   * to every secret of the account, and to none of another, and admits the whole VPC, unless the options say otherwise.
    *
    * @throws when options are given for an endpoint that is there, for its policy is never replaced
    */
@@ -32,24 +38,30 @@ export class SecretsManagerEndpoint {
     if (!found) return SecretsManagerEndpoint.create(vpc, options);
     const asked = JSON.stringify(options);
     if (asked !== '{}' && asked !== JSON.stringify(made.get(found.endpoint))) {
-      fail(vpc, `SecretsManagerEndpoint.forVpc has the options ${asked}, but the VPC has an endpoint (${found.endpoint.node.path}), which stays as it`
-        + ' is; ask for them before the first RotatingPostgres in this VPC, or give its own endpoint such a policy and group, and leave them out');
+      fail(
+        vpc,
+        `SecretsManagerEndpoint.forVpc has the options ${asked}, but the VPC has an endpoint ` +
+          `(${found.endpoint.node.path}), which stays as it` +
+          ' is; ask for them before the first RotatingPostgres in this VPC, or give its own endpoint such a ' +
+          'policy and group, and leave them out',
+      );
     }
     return found;
   }
 
   /**
-   * An endpoint made elsewhere, imported with its security groups. They get a rule for each function that uses it; its policy stays as
-   * it is, and must allow what the functions do.
+   * An endpoint made elsewhere, imported with its security groups. They get a rule for each function that uses it; its
+   * policy stays as it is, and must allow what the functions do.
    */
   public static fromInterfaceVpcEndpoint(endpoint: ec2.IInterfaceVpcEndpoint): SecretsManagerEndpoint {
     return new SecretsManagerEndpoint(endpoint, false);
   }
 
   /**
-   * No endpoint: the functions go out on port 443, to wherever the name of Secrets Manager leads. That is a NAT gateway, for which they
-   * then run in private subnets rather than in isolated ones, or in a dual-stack VPC an egress-only internet gateway; or an endpoint that
-   * others have made, such as a central one of a hub VPC with DNS of its own.
+   * No endpoint: the functions go out on port 443, to wherever the name of Secrets Manager leads. That is a NAT
+   * gateway, for which they then run in private subnets rather than in isolated ones, or in a dual-stack VPC an
+   * egress-only internet gateway; or an endpoint that others have made, such as a central one of a hub VPC with DNS of
+   * its own.
    *
    * In a VPC of this app, synthesis fails when its subnets have no route out.
    */
@@ -67,11 +79,17 @@ export class SecretsManagerEndpoint {
     const found = SecretsManagerEndpoint.find(vpc);
     if (found) return found;
     if (Resource.isOwnedResource(vpc)) return SecretsManagerEndpoint.create(vpc, {});
-    const ways = vpc.privateSubnets.length > 0 ? 'by its own interface endpoint or a NAT gateway' : 'by its own interface endpoint, for its subnets are isolated';
-    Annotations.of(vpc).addWarningV2('cdk-rotating-postgres:secrets-manager-reachability',
-      `functions in the imported VPC '${vpc.node.path}' must reach Secrets Manager, ${ways}, and this`
-      + ' cannot be seen from here. Pass \'secretsManagerEndpoint\': SecretsManagerEndpoint.forVpc(vpc) makes one,'
-      + ' SecretsManagerEndpoint.fromInterfaceVpcEndpoint(endpoint) uses one, SecretsManagerEndpoint.none() says that it is reached without.');
+    const ways =
+      vpc.privateSubnets.length > 0
+        ? 'by its own interface endpoint or a NAT gateway'
+        : 'by its own interface endpoint, for its subnets are isolated';
+    Annotations.of(vpc).addWarningV2(
+      'cdk-rotating-postgres:secrets-manager-reachability',
+      `functions in the imported VPC '${vpc.node.path}' must reach Secrets Manager, ${ways}, and this` +
+        " cannot be seen from here. Pass 'secretsManagerEndpoint': SecretsManagerEndpoint.forVpc(vpc) makes one," +
+        ' SecretsManagerEndpoint.fromInterfaceVpcEndpoint(endpoint) uses one, SecretsManagerEndpoint.none() ' +
+        'says that it is reached without.',
+    );
     return undefined;
   }
 
@@ -81,9 +99,13 @@ export class SecretsManagerEndpoint {
     if (!resource) return undefined;
     const endpoint = resource.node.scope;
     if (!(endpoint instanceof ec2.InterfaceVpcEndpoint)) {
-      return fail(vpc, `the VPC has an endpoint for Secrets Manager that is no ec2.InterfaceVpcEndpoint (${resource.node.path}), so that its security`
-        + ' groups are not known; pass \'secretsManagerEndpoint\': SecretsManagerEndpoint.fromInterfaceVpcEndpoint('
-        + 'ec2.InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(…)) with them');
+      return fail(
+        vpc,
+        'the VPC has an endpoint for Secrets Manager that is no ec2.InterfaceVpcEndpoint ' +
+          `(${resource.node.path}), so that its security` +
+          " groups are not known; pass 'secretsManagerEndpoint': SecretsManagerEndpoint.fromInterfaceVpcEndpoint(" +
+          'ec2.InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(…)) with them',
+      );
     }
     return new SecretsManagerEndpoint(endpoint, admitsAll(vpc, made.get(endpoint)));
   }
@@ -100,10 +122,16 @@ export class SecretsManagerEndpoint {
     made.set(endpoint, options);
     // One that the app makes later could not be found.
     endpoint.node.addValidation({
-      validate: () => secretsManagerEndpointsOf(vpc).map(other => (other.node.id === 'Resource' ? other.node.scope! : other))
-        .filter(other => other !== endpoint)
-        .map(other => `'${other.node.path}' is a second endpoint for Secrets Manager with private DNS in this VPC, which fails to deploy;`
-          + ' make it before the first RotatingPostgres, or not at all'),
+      validate: () =>
+        secretsManagerEndpointsOf(vpc)
+          .map(other => (other.node.id === 'Resource' ? other.node.scope! : other))
+          .filter(other => other !== endpoint)
+          .map(
+            other =>
+              `'${other.node.path}' is a second endpoint for Secrets Manager with private DNS in this VPC, which ` +
+              'fails to deploy;' +
+              ' make it before the first RotatingPostgres, or not at all',
+          ),
     });
     for (const statement of endpointStatements(endpoint, options)) endpoint.addToPolicy(statement);
     warnOfLimits(endpoint, options);
@@ -160,13 +188,22 @@ export class SecretsManagerEndpoint {
    * @internal
    */
   public _admit(scope: IConstruct, client: ec2.ISecurityGroup, description: string): IDependable[] {
-    allow(scope, ID, { from: client, to: this.endpoint.connections, port: HTTPS, description, ingress: !this.admitsVpc });
+    allow(scope, ID, {
+      from: client,
+      to: this.endpoint.connections,
+      port: HTTPS,
+      description,
+      ingress: !this.admitsVpc,
+    });
     // The resource alone: the construct would bring along every rule that others add to its security group.
     return [this.endpoint.node.defaultChild].filter(child => CfnResource.isCfnResource(child));
   }
 }
 
-/** Whether everything in the VPC is admitted already. An imported one may have more ranges of addresses than the one that is known here. */
+/**
+ * Whether everything in the VPC is admitted already. An imported one may have more ranges of addresses than the one
+ * that is known here.
+ */
 function admitsAll(vpc: ec2.IVpc, options?: SecretsManagerEndpointOptions): boolean {
   return options !== undefined && !options.onlyAdmittedGroups && Resource.isOwnedResource(vpc);
 }

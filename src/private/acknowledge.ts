@@ -10,15 +10,28 @@ export interface Acknowledgement {
 }
 
 /**
- * Says why findings of cdk-nag and checkov are intended, on the one resource they are about. Both generations of cdk-nag read it: cdk-nag 2
- * from the resource's template metadata, cdk-nag 3 from construct metadata (what `Validations.acknowledge` of newer aws-cdk-lib writes).
+ * Says why findings of cdk-nag and checkov are intended, on the one resource they are about. Both generations of
+ * cdk-nag read it: cdk-nag 2 from the resource's template metadata, cdk-nag 3 from construct metadata (what
+ * `Validations.acknowledge` of newer aws-cdk-lib writes).
  */
 export function acknowledge(construct: IConstruct, { rules, finding, reason }: Acknowledgement): void {
   const resource = resourceOf(construct);
   const [checkov, nag] = [rules.filter(isCheckov), rules.filter(rule => !isCheckov(rule))];
-  if (checkov.length > 0) extend(resource, 'checkov', 'skip', checkov.map(id => ({ id, comment: reason })));
+  if (checkov.length > 0) {
+    extend(
+      resource,
+      'checkov',
+      'skip',
+      checkov.map(id => ({ id, comment: reason })),
+    );
+  }
   if (nag.length === 0) return;
-  extend(resource, 'cdk_nag', 'rules_to_suppress', nag.map(id => ({ id, reason, ...finding && { applies_to: [finding] } })));
+  extend(
+    resource,
+    'cdk_nag',
+    'rules_to_suppress',
+    nag.map(id => ({ id, reason, ...(finding && { applies_to: [finding] }) })),
+  );
   const acknowledged = nag.map(rule => [`Annotation::${rule}${finding ? `[${finding}]` : ''}`, reason]);
   resource.node.addMetadata('aws:cdk:acknowledged-rules', Object.fromEntries(acknowledged));
 }
@@ -28,7 +41,10 @@ export function compliance(...rules: string[]): string[] {
   return rules.flatMap(rule => ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map(pack => `${pack}-${rule}`));
 }
 
-/** Says that a finding of cfn-lint is intended on this resource; cfn-lint has no place for the reason, so it stands at the call. */
+/**
+ * Says that a finding of cfn-lint is intended on this resource; cfn-lint has no place for the reason, so it stands at
+ * the call.
+ */
 export function acknowledgeLint(construct: IConstruct, ...checks: string[]): void {
   resourceOf(construct).addMetadata('cfn-lint', { config: { ignore_checks: checks } });
 }
@@ -38,9 +54,9 @@ function isCheckov(rule: string): boolean {
 }
 
 function extend(resource: CfnResource, tool: string, list: string, entries: object[]): void {
-  resource.addMetadata(tool, { [list]: [...resource.getMetadata(tool)?.[list] ?? [], ...entries] });
+  resource.addMetadata(tool, { [list]: [...(resource.getMetadata(tool)?.[list] ?? []), ...entries] });
 }
 
 function resourceOf(construct: IConstruct): CfnResource {
-  return CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild as CfnResource;
+  return CfnResource.isCfnResource(construct) ? construct : (construct.node.defaultChild as CfnResource);
 }

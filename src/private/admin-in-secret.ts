@@ -7,20 +7,31 @@ import { BindingTag, SecretValue } from '../contract';
 const ADMIN: keyof SecretValue = 'masterarn';
 
 /**
- * Refuses to rotate a secret with the help of an admin whom its value does not name, as far as the template tells: the function would take
- * the user for a single one. The value of a `DatabaseUser` is completed at deployment, and what only the deployment knows is not judged.
+ * Refuses to rotate a secret with the help of an admin whom its value does not name, as far as the template tells: the
+ * function would take the user for a single one. The value of a `DatabaseUser` is completed at deployment, and what
+ * only the deployment knows is not judged.
  */
-export function checkNamesAdmin(scope: IConstruct, secret: secretsmanager.ISecret, adminSecret: secretsmanager.ISecret | undefined): void {
+export function checkNamesAdmin(
+  scope: IConstruct,
+  secret: secretsmanager.ISecret,
+  adminSecret: secretsmanager.ISecret | undefined,
+): void {
   if (!adminSecret) return;
   // An attached secret is a child of the one whose value it completes.
-  const resource = [secret, secret.node.scope].map(construct => construct?.node.defaultChild)
+  const resource = [secret, secret.node.scope]
+    .map(construct => construct?.node.defaultChild)
     .find(child => child instanceof secretsmanager.CfnSecret);
   if (!resource || BindingTag.STRATEGY in resource.tags.tagValues()) return;
   const value = initialValue(resource);
   if (value === undefined || ADMIN in value) return;
-  fail(scope, `'adminSecret' is for alternating users, and the value of 'secret' (${secret.node.path}) has no "${ADMIN}", by which they find it;`
-    + " have a DatabaseUser make the secret, leave 'adminSecret' out for a single user, or, where the value has been completed since, pass the secret"
-    + ' by its ARN (Secret.fromSecretCompleteArn): a change in its template would replace the value');
+  fail(
+    scope,
+    `'adminSecret' is for alternating users, and the value of 'secret' (${secret.node.path}) has no ` +
+      `"${ADMIN}", by which they find it;` +
+      " have a DatabaseUser make the secret, leave 'adminSecret' out for a single user, or, where the " +
+      'value has been completed since, pass the secret' +
+      ' by its ARN (Secret.fromSecretCompleteArn): a change in its template would replace the value',
+  );
 }
 
 /** What the value begins with, where that is a JSON object written out in the template. */

@@ -18,8 +18,8 @@ const PRIORITY = 1000;
 const MOST_CHARACTERS = 256;
 
 /**
- * Binds a secret by its tags. They are no part of GenerateSecretString, so that adding them to a secret that is there leaves its
- * value as it is.
+ * Binds a secret by its tags. They are no part of GenerateSecretString, so that adding them to a secret that is there
+ * leaves its value as it is.
  */
 export function bind(secret: secretsmanager.Secret, { database, username, strategy }: SecretBinding): void {
   const { tags } = secret.node.defaultChild as secretsmanager.CfnSecret;
@@ -38,7 +38,9 @@ function serverOf({ host, port }: IPostgresDatabase): string {
 /** The servers that a function may work on, as it reads them. */
 export function serversOf(scope: IConstruct, databases: readonly IPostgresDatabase[], further: string[] = []): string {
   const wrong = further.find(server => !Token.isUnresolved(server) && !/^[^\s/]+:\d{1,5}$/.test(server));
-  if (wrong !== undefined) fail(scope, `'furtherServers' has '${wrong}'; write a host name and a port, as in db.example.com:5432`);
+  if (wrong !== undefined) {
+    fail(scope, `'furtherServers' has '${wrong}'; write a host name and a port, as in db.example.com:5432`);
+  }
   return [...new Set([...databases.map(serverOf), ...further])].join(' ');
 }
 
@@ -50,13 +52,18 @@ export function tagValue(text: string): string {
 function arnValue(scope: IConstruct, secret: secretsmanager.ISecret): string {
   const arn = secret.secretArn;
   if (Token.isUnresolved(arn)) {
-    // An ARN that only the deployment knows may be that of a secret that RDS manages: its name, `rds!…`, is impossible in a tag.
+    // An ARN that only the deployment knows may be that of a secret that RDS manages: its name, `rds!…`, is impossible
+    // in a tag.
     return isOurs(secret) ? arn : ENCODED_TAG_VALUE + Fn.base64(arn);
   }
   const value = tagValue(arn);
   if (value.length > MOST_CHARACTERS) {
-    fail(scope, `the ARN of the admin secret (${secret.node.path}) is ${arn.length} characters long, and a tag of this secret cannot hold it;`
-      + ' give the admin secret a shorter name');
+    fail(
+      scope,
+      `the ARN of the admin secret (${secret.node.path}) is ${arn.length} characters long, and a tag of ` +
+        'this secret cannot hold it;' +
+        ' give the admin secret a shorter name',
+    );
   }
   return value;
 }

@@ -4,7 +4,7 @@ import { IConstruct } from 'constructs';
 
 /** What deployment puts for these attributes is at most so long. */
 const LONGEST: Readonly<Record<string, number>> = {
-  'Arn': 90, // of a key: its id is a UUID
+  Arn: 90, // of a key: its id is a UUID
   'Endpoint.Address': 112, // of a database: an identifier of 63 characters, one of its account, region and domain
   'ReadEndpoint.Address': 115,
   'Endpoint.Port': 5,
@@ -16,7 +16,10 @@ const GENERATED = 13;
 const REGION = 14;
 const UNKNOWN = 100;
 
-/** How long a text is once it is deployed, where it has tokens: at most, for what this library writes, and about so for anything else. */
+/**
+ * How long a text is once it is deployed, where it has tokens: at most, for what this library writes, and about so for
+ * anything else.
+ */
 export function deployedLength(text: string): number {
   if (!Token.isUnresolved(text)) return text.length;
   const deployed = Tokenization.reverseString(text).mapTokens({ mapToken: token => 'x'.repeat(lengthOf(token)) });
@@ -30,7 +33,10 @@ function lengthOf(token: IResolvable): number {
   return LONGEST[token.displayName] ?? UNKNOWN;
 }
 
-/** The secret of a reference to it, or to the resource that attaches it to a database, whose value is the secret's ARN as well. */
+/**
+ * The secret of a reference to it, or to the resource that attaches it to a database, whose value is the secret's ARN
+ * as well.
+ */
 function secretOf(target: IConstruct): secretsmanager.CfnSecret | undefined {
   if (target instanceof secretsmanager.CfnSecret) return target;
   if (!(target instanceof secretsmanager.CfnSecretTargetAttachment)) return undefined;

@@ -10,7 +10,10 @@ export function limitPolicySize(scope: IConstruct, what: string, most: number, d
     validate: () => {
       const length = shortestLength(Stack.of(scope).resolve(document()));
       return length > most
-        ? [`the ${what} has at least ${length} characters, and AWS takes ${most}; name fewer principals, for example a whole account or an organisation`]
+        ? [
+            `the ${what} has at least ${length} characters, and AWS takes ${most}; name fewer principals, for ` +
+              'example a whole account or an organisation',
+          ]
         : [];
     },
   });

@@ -18,8 +18,9 @@ const RESERVED = 1_200;
 const policiesOf = new WeakMap<IConstruct, SecretAccessPolicy[]>();
 
 /**
- * What a role of this library may do with secrets: one policy per role and stack, whose statements list exactly these secrets. All inline
- * policies of a role together have few characters, and one policy per secret would say the same actions again and again.
+ * What a role of this library may do with secrets: one policy per role and stack, whose statements list exactly these
+ * secrets. All inline policies of a role together have few characters, and one policy per secret would say the same
+ * actions again and again.
  *
  * It stands in the stack of the secrets, so that the stack of a shared function does not come to depend on theirs.
  */
@@ -30,13 +31,20 @@ export class SecretAccessPolicy extends Construct {
     const besideRole = Stack.of(role) === stack;
     const owner = besideRole ? role.node.scope! : stack;
     const id = besideRole ? ID : `${Names.nodeUniqueId(role.node)}${ID}`;
-    return owner.node.tryFindChild(id) as SecretAccessPolicy | undefined ?? new SecretAccessPolicy(owner as Construct, id, role);
+    return (
+      (owner.node.tryFindChild(id) as SecretAccessPolicy | undefined) ??
+      new SecretAccessPolicy(owner as Construct, id, role)
+    );
   }
 
   private readonly uses = new Map<SecretUse, Set<secretsmanager.ISecret>>();
   private readonly others: iam.PolicyStatement[] = [];
 
-  private constructor(scope: Construct, id: string, private readonly role: iam.IRole) {
+  private constructor(
+    scope: Construct,
+    id: string,
+    private readonly role: iam.IRole,
+  ) {
     super(scope, id);
     const policy = new iam.CfnPolicy(this, 'Resource', {
       policyName: Names.uniqueResourceName(this, { maxLength: 128 }),
@@ -68,8 +76,10 @@ export class SecretAccessPolicy extends Construct {
   }
 
   private statements(): iam.PolicyStatement[] {
-    const single = [...this.uses].flatMap(([use, secrets]) =>
-      [...secrets].filter(secret => !this.isIncluded(use, secret)).flatMap(secret => statements(secret, use)))
+    const single = [...this.uses]
+      .flatMap(([use, secrets]) =>
+        [...secrets].filter(secret => !this.isIncluded(use, secret)).flatMap(secret => statements(secret, use)),
+      )
       .filter(({ actions }) => actions.length > 0); // a use that needs no key
     return [...merged(single), ...merged(this.others)];
   }
@@ -77,27 +87,40 @@ export class SecretAccessPolicy extends Construct {
   /** CloudFormation refuses a template in which a secret waits for what waits for the policy that names it. */
   private cycles(): string[] {
     const secrets = new Set([...this.uses.values()].flatMap(all => [...all]));
-    return [...secrets].filter(secret => Stack.of(secret) === Stack.of(this) && waitsFor(secret, this)).map(secret =>
-      `it names the secret '${secret.node.path}', which by a dependency of its own or of what it is in waits for something that waits for this policy;`
-      + ' have only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),'
-      + ' and give databases of which one waits for the other a RotationFunction each');
+    return [...secrets]
+      .filter(secret => Stack.of(secret) === Stack.of(this) && waitsFor(secret, this))
+      .map(
+        secret =>
+          `it names the secret '${secret.node.path}', which by a dependency of its own or of what it is in ` +
+          'waits for something that waits for this policy;' +
+          ' have only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
+          ' and give databases of which one waits for the other a RotationFunction each',
+      );
   }
 
   /** Whether another use of the secret allows all that this one does. */
   private isIncluded(use: SecretUse, secret: secretsmanager.ISecret): boolean {
-    return [...this.uses].some(([other, secrets]) => other.actions.length > use.actions.length && secrets.has(secret)
-      && use.actions.every(action => other.actions.includes(action)) && use.keyActions.every(action => other.keyActions.includes(action)));
+    return [...this.uses].some(
+      ([other, secrets]) =>
+        other.actions.length > use.actions.length &&
+        secrets.has(secret) &&
+        use.actions.every(action => other.actions.includes(action)) &&
+        use.keyActions.every(action => other.keyActions.includes(action)),
+    );
   }
 }
 
 const CONTEXT = 'kms:EncryptionContext:SecretARN';
 
 /**
- * One statement for those that differ in resource and secret only. It then allows each of its keys for each of its secrets, and Secrets
- * Manager uses a secret with its own key only.
+ * One statement for those that differ in resource and secret only. It then allows each of its keys for each of its
+ * secrets, and Secrets Manager uses a secret with its own key only.
  */
 function merged(single: iam.PolicyStatement[]): iam.PolicyStatement[] {
-  const groups = new Map<string, { readonly sample: iam.PolicyStatement; readonly resources: Set<string>; readonly secrets: Set<string> }>();
+  const groups = new Map<
+    string,
+    { readonly sample: iam.PolicyStatement; readonly resources: Set<string>; readonly secrets: Set<string> }
+  >();
   for (const statement of single) {
     const operator = operatorOf(statement);
     const key = JSON.stringify([statement.actions, operator, withSecrets(statement.conditions, operator, undefined)]);
@@ -106,9 +129,14 @@ function merged(single: iam.PolicyStatement[]): iam.PolicyStatement[] {
     statement.resources.forEach(resource => group.resources.add(resource));
     if (operator) group.secrets.add(statement.conditions[operator][CONTEXT]);
   }
-  return [...groups.values()].map(({ sample, resources, secrets }) => new iam.PolicyStatement({
-    actions: sample.actions, resources: [...resources], conditions: withSecrets(sample.conditions, operatorOf(sample), oneOrAll([...secrets])),
-  }));
+  return [...groups.values()].map(
+    ({ sample, resources, secrets }) =>
+      new iam.PolicyStatement({
+        actions: sample.actions,
+        resources: [...resources],
+        conditions: withSecrets(sample.conditions, operatorOf(sample), oneOrAll([...secrets])),
+      }),
+  );
 }
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -117,8 +145,14 @@ function operatorOf({ conditions }: { readonly conditions: Conditions }): string
   return Object.keys(conditions).find(operator => CONTEXT in conditions[operator]);
 }
 
-function withSecrets(conditions: Conditions, operator: string | undefined, secrets: string | string[] | undefined): Conditions {
-  return operator === undefined ? conditions : { ...conditions, [operator]: { ...conditions[operator], [CONTEXT]: secrets } };
+function withSecrets(
+  conditions: Conditions,
+  operator: string | undefined,
+  secrets: string | string[] | undefined,
+): Conditions {
+  return operator === undefined
+    ? conditions
+    : { ...conditions, [operator]: { ...conditions[operator], [CONTEXT]: secrets } };
 }
 
 function oneOrAll(values: string[]): string | string[] {
@@ -129,7 +163,11 @@ function overQuota(role: iam.IRole): string[] {
   const policies = policiesOf.get(role) ?? [];
   const length = policies.reduce((sum, policy) => sum + policy.length, 0);
   if (length <= QUOTA - RESERVED) return [];
-  return [`its function serves too many secrets: the policies that allow it to have up to ${length} characters in all, and IAM takes ${QUOTA} of a role,`
-    + ` of which ${RESERVED} are kept for the function itself; serve some of the databases or users by another RotationFunction`
-    + ' (DatabaseUserProvider, RevocationFunction) or in another stack, and let their secrets share a key'];
+  return [
+    `its function serves too many secrets: the policies that allow it to have up to ${length} ` +
+      `characters in all, and IAM takes ${QUOTA} of a role,` +
+      ` of which ${RESERVED} are kept for the function itself; serve some of the databases or users by ` +
+      'another RotationFunction' +
+      ' (DatabaseUserProvider, RevocationFunction) or in another stack, and let their secrets share a key',
+  ];
 }

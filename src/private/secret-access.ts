@@ -39,15 +39,25 @@ export function statements(secret: secretsmanager.ISecret, use: SecretUse): iam.
   const target = targetOf(secret);
   return [
     new iam.PolicyStatement({ actions: use.actions, resources: [target.arn] }),
-    ...target.keyArn
+    ...(target.keyArn
       ? [new iam.PolicyStatement({ actions: use.keyActions, resources: [target.keyArn], conditions: onlyFor(target) })]
-      : [],
+      : []),
   ];
 }
 
 /** What Secrets Manager does with the key on the grantee's behalf. */
-export function grantKey(target: SecretTarget, keyArn: string, { keyActions }: SecretUse, grantee: iam.IGrantable): iam.Grant {
-  return iam.Grant.addToPrincipal({ grantee, actions: keyActions, resourceArns: [keyArn], conditions: onlyFor(target) });
+export function grantKey(
+  target: SecretTarget,
+  keyArn: string,
+  { keyActions }: SecretUse,
+  grantee: iam.IGrantable,
+): iam.Grant {
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: keyActions,
+    resourceArns: [keyArn],
+    conditions: onlyFor(target),
+  });
 }
 
 /** A secret as a policy names it. */
@@ -65,7 +75,12 @@ export interface SecretTarget {
 export function targetOf(secret: secretsmanager.ISecret): SecretTarget {
   const { secretArn, secretFullArn, env, encryptionKey } = secret;
   // The six characters that Secrets Manager appends are unknown when a secret was imported by a partial ARN.
-  return { arn: secretFullArn ?? `${secretArn}-??????`, complete: secretFullArn !== undefined, region: env.region, keyArn: encryptionKey?.keyArn };
+  return {
+    arn: secretFullArn ?? `${secretArn}-??????`,
+    complete: secretFullArn !== undefined,
+    region: env.region,
+    keyArn: encryptionKey?.keyArn,
+  };
 }
 
 /** The secret as the grantee's policy names it, which may stand in another environment: there only names are known. */
@@ -81,7 +96,12 @@ export function targetFor(secret: secretsmanager.ISecret, grantee: iam.IGrantabl
 }
 
 /** The secret's copy in another Region, whose ARN differs in nothing else. */
-export function replicaOf(secret: secretsmanager.ISecret, region: string, key: kms.IKey, grantee: iam.IGrantable): SecretTarget {
+export function replicaOf(
+  secret: secretsmanager.ISecret,
+  region: string,
+  key: kms.IKey,
+  grantee: iam.IGrantable,
+): SecretTarget {
   const { arn, complete } = targetFor(secret, grantee);
   return {
     arn: complete ? replicaArn(secret, arn, region) : namedArn(secret, region),
@@ -121,7 +141,9 @@ export function anyKey(secret: secretsmanager.ISecret, region: string): string {
 
 /** Whether the grantee's own policies stand in another account or Region. */
 export function isElsewhere(resource: IConstruct, { grantPrincipal }: iam.IGrantable): boolean {
-  return Construct.isConstruct(grantPrincipal) && Stack.of(grantPrincipal).environment !== Stack.of(resource).environment;
+  return (
+    Construct.isConstruct(grantPrincipal) && Stack.of(grantPrincipal).environment !== Stack.of(resource).environment
+  );
 }
 
 /** Conditions on a key: it serves this one secret only, and only where Secrets Manager asks for it. */

@@ -12,7 +12,7 @@ class SecretRoles {
   }
 
   public of(secret: secretsmanager.ISecret): iam.IRole[] {
-    return [...this.roles.get(unattached(secret)) ?? []];
+    return [...(this.roles.get(unattached(secret)) ?? [])];
   }
 }
 
@@ -27,5 +27,5 @@ export function unattached(secret: secretsmanager.ISecret): IConstruct {
   const attachment = secret.node.defaultChild;
   if (!(attachment instanceof secretsmanager.CfnSecretTargetAttachment)) return secret;
   const { firstToken: attached } = Tokenization.reverseString(attachment.secretId);
-  return Reference.isReference(attached) ? attached.target.node.scope ?? secret : secret;
+  return Reference.isReference(attached) ? (attached.target.node.scope ?? secret) : secret;
 }

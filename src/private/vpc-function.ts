@@ -20,8 +20,12 @@ const REDUNDANT_DEPENDENCY = 'W3005';
 
 /** To attach a function to a VPC. */
 const ATTACH = [
-  'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
 ];
 
 export interface VpcFunctionProps {
@@ -36,7 +40,9 @@ export interface VpcFunctionProps {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A function of this library that logs in to a database: it reaches the database and Secrets Manager, and nothing else. */
+/**
+ * A function of this library that logs in to a database: it reaches the database and Secrets Manager, and nothing else.
+ */
 export class VpcFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
@@ -47,28 +53,39 @@ export class VpcFunction extends Construct {
   private readonly securityGroup: ec2.SecurityGroup;
   private readonly reachable = new Set<string>();
 
-  constructor(scope: Construct, id: string, private readonly props: VpcFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: VpcFunctionProps,
+  ) {
     super(scope, id);
     const logGroup = functionLogGroup(this);
-    this.role = functionRole(this, logGroup, [new iam.PolicyStatement({
-      // What Lambda itself does, in this role's name, to attach the function to the VPC.
-      actions: ATTACH,
-      resources: ['*'],
-    }), new iam.PolicyStatement({
-      // Not for the code that runs as this role: only its own calls name the function that they come from.
-      effect: iam.Effect.DENY,
-      actions: ATTACH,
-      resources: ['*'],
-      conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
-    })]);
-    const reason = 'Lambda attaches the function to the VPC by network interfaces whose ids are unknown before, and describing them has no resource.';
+    this.role = functionRole(this, logGroup, [
+      new iam.PolicyStatement({
+        // What Lambda itself does, in this role's name, to attach the function to the VPC.
+        actions: ATTACH,
+        resources: ['*'],
+      }),
+      new iam.PolicyStatement({
+        // Not for the code that runs as this role: only its own calls name the function that they come from.
+        effect: iam.Effect.DENY,
+        actions: ATTACH,
+        resources: ['*'],
+        conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+      }),
+    ]);
+    const reason =
+      'Lambda attaches the function to the VPC by network interfaces whose ids are unknown before, and ' +
+      'describing them has no resource.';
     acknowledge(this.role, { rules: ['AwsSolutions-IAM5'], finding: 'Resource::*', reason });
     acknowledge(this.role, { rules: ['CKV_AWS_111'], reason });
-    const securityGroup = this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc: props.vpc, description: props.description, allowAllOutbound: false,
-    });
+    const securityGroup = (this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: props.description,
+      allowAllOutbound: false,
+    }));
     const given = props.secretsManagerEndpoint ?? SecretsManagerEndpoint._defaultFor(props.vpc);
-    const endpoint = this.secretsManagerEndpoint = given?._isKnown ? given : undefined;
+    const endpoint = (this.secretsManagerEndpoint = given?._isKnown ? given : undefined);
     endpoint?._check(this, props.vpc);
     const vpcSubnets = endpoint ? innermostSubnets(this, props.vpc) : outermostSubnets(this, props.vpc);
     const { subnets } = props.vpc.selectSubnets(vpcSubnets);
@@ -80,9 +97,11 @@ export class VpcFunction extends Construct {
       environment: defined(props.environment ?? {}),
       runtime: NODEJS_24,
       architecture: lambda.Architecture.ARM_64,
-      // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes a second here.
+      // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes
+      // a second here.
       memorySize: 512,
-      // The longest work is to wait for the admin's own rotation, whose login is neither the old nor the new one for a moment.
+      // The longest work is to wait for the admin's own rotation, whose login is neither the old nor the new one for a
+      // moment.
       timeout: Duration.seconds(60),
       role: this.role,
       logGroup,
@@ -97,19 +116,22 @@ export class VpcFunction extends Construct {
 
     if (props.database) this.reach(props.database, 'Database');
     if (!endpoint) {
-      // The way leads through a NAT gateway, an egress-only internet gateway, or an endpoint that only the VPC's owner knows.
-      for (const peer of [ec2.Peer.anyIpv4(), ...ipv6 ? [ec2.Peer.anyIpv6()] : []]) {
+      // The way leads through a NAT gateway, an egress-only internet gateway, or an endpoint that only the VPC's owner
+      // knows.
+      for (const peer of [ec2.Peer.anyIpv4(), ...(ipv6 ? [ec2.Peer.anyIpv6()] : [])]) {
         securityGroup.addEgressRule(peer, ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');
       }
       this.node.addValidation({ validate: () => routeTrouble(props.vpc, subnets, ipv6) });
     }
-    this.prerequisites = [this, ...endpoint?._admit(this, securityGroup, props.description) ?? []];
+    this.prerequisites = [this, ...(endpoint?._admit(this, securityGroup, props.description) ?? [])];
   }
 
   /** Pairs function and database, by rules in the function's stack. */
   public reach(database: ec2.IConnectable & IConstruct, id = `Database${Names.nodeUniqueId(database.node)}`): void {
     const to = database.connections;
-    const port = to.defaultPort ?? fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
+    const port =
+      to.defaultPort ??
+      fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
     // EC2 refuses a rule that is there already, as for two databases in one group.
     const groups = to.securityGroups.map(group => group.securityGroupId);
     const rule = JSON.stringify([port.toRuleJson(), groups.length > 0 ? groups : database.node.path]);
@@ -120,7 +142,9 @@ export class VpcFunction extends Construct {
 }
 
 function defined(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Sets the current Node.js runtime, whatever this version of aws-cdk-lib takes for current. */
@@ -132,7 +156,7 @@ export function useCurrentNodejs(resource: lambda.CfnFunction): void {
 
 /** Makes a resource wait for these; deletion takes the opposite order. */
 export function after(resource: IConstruct, prerequisites: IDependable[]): void {
-  const waiting = CfnResource.isCfnResource(resource) ? resource : resource.node.defaultChild as CfnResource;
+  const waiting = CfnResource.isCfnResource(resource) ? resource : (resource.node.defaultChild as CfnResource);
   waiting.node.addDependency(...prerequisites);
   // Whole parts are waited for, some of which the resource refers to as well.
   acknowledgeLint(waiting, REDUNDANT_DEPENDENCY);

@@ -20,13 +20,20 @@ export function checkCron(scope: IConstruct, text: string, leastHours: number): 
   const fields = inner?.trim().split(/\s+/) ?? [];
   const refuse = (why: string) => fail(scope, `the schedule is '${text}'; ${why}`);
   if (fields.length !== 6) {
-    return refuse('write cron(minutes hours day-of-month month day-of-week year), as in cron(0 3 ? * SUN *), or rate(10 days)');
+    return refuse(
+      'write cron(minutes hours day-of-month month day-of-week year), as in cron(0 3 ? * SUN *), or rate(10 days)',
+    );
   }
   const [minutes, hours, day, month, weekDay, year] = fields;
-  if (minutes !== '0') return refuse(`its minutes are ${minutes} and must be 0: Secrets Manager's windows open on the hour`);
+  if (minutes !== '0') {
+    return refuse(`its minutes are ${minutes} and must be 0: Secrets Manager's windows open on the hour`);
+  }
   if (year !== '*') return refuse(`its year is ${year} and must be *`);
   if ((day === '?') === (weekDay === '?')) {
-    return refuse(`its day of the month is ${day} and its day of the week ${weekDay}; Secrets Manager takes one of them, the other is ?`);
+    return refuse(
+      `its day of the month is ${day} and its day of the week ${weekDay}; Secrets Manager takes one of ` +
+        'them, the other is ?',
+    );
   }
   if (month === '?') return refuse('its month is ?, which is for days only; write * for every month');
   const opens = hoursOf(hours);
@@ -35,7 +42,10 @@ export function checkCron(scope: IConstruct, text: string, leastHours: number): 
   const overnight = isOneADay(day) || isOneADay(weekDay) ? [] : [opens[0] + 24 - opens[opens.length - 1]];
   const reopensAfter = Math.min(24, ...opens.slice(1).map((hour, index) => hour - opens[index]), ...overnight);
   if (reopensAfter < leastHours) {
-    return refuse(`it rotates ${reopensAfter} hours after it has rotated, and Secrets Manager does so after ${leastHours} at the earliest`);
+    return refuse(
+      `it rotates ${reopensAfter} hours after it has rotated, and Secrets Manager does so after ` +
+        `${leastHours} at the earliest`,
+    );
   }
   return { opens, reopensAfter };
 }

@@ -22,14 +22,15 @@ interface Proof {
 }
 
 /**
- * Makes a deployment fail when the first rotation of a secret does not succeed: one per stack, with one custom resource per rotation
- * function, which lists the secrets. Its function is outside the VPC, so that it can tell of a rotation function that reaches nothing.
+ * Makes a deployment fail when the first rotation of a secret does not succeed: one per stack, with one custom resource
+ * per rotation function, which lists the secrets. Its function is outside the VPC, so that it can tell of a rotation
+ * function that reaches nothing.
  */
 export class FirstRotationProof extends Construct {
   /** That of the construct's stack. */
   public static of(scope: IConstruct): FirstRotationProof {
     const stack = Stack.of(scope);
-    return stack.node.tryFindChild(ID) as FirstRotationProof | undefined ?? new FirstRotationProof(stack);
+    return (stack.node.tryFindChild(ID) as FirstRotationProof | undefined) ?? new FirstRotationProof(stack);
   }
 
   private readonly access: SecretAccessPolicy;

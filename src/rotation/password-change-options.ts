@@ -10,15 +10,18 @@ export interface PasswordChangeOptions extends ConnectionOptions {
    */
   readonly passwords?: PasswordOptions;
   /**
-   * Where else the function may work than on its database, as `host:port`: a replica, a proxy, another name of the database. A
-   * secret that names any other server is refused.
+   * Where else the function may work than on its database, as `host:port`: a replica, a proxy, another name of the
+   * database. A secret that names any other server is refused.
    * @default - the database only
    */
   readonly furtherServers?: string[];
 }
 
 /** The options as the functions read them, but for the servers, which include their databases. */
-export function passwordChangeEnvironment(scope: IConstruct, options: PasswordChangeOptions): Record<string, string | undefined> {
+export function passwordChangeEnvironment(
+  scope: IConstruct,
+  options: PasswordChangeOptions,
+): Record<string, string | undefined> {
   return {
     ...connectionEnvironment(options),
     ...passwordEnvironment(scope, options.passwords),

@@ -43,7 +43,10 @@ export interface PasswordOptions {
 }
 
 /** The options as the function reads them, in the variables of AWS's own functions. */
-export function passwordEnvironment(scope: IConstruct, options: PasswordOptions = {}): Record<string, string | undefined> {
+export function passwordEnvironment(
+  scope: IConstruct,
+  options: PasswordOptions = {},
+): Record<string, string | undefined> {
   validate(scope, options);
   const text = (value: number | boolean | string | undefined) => value?.toString();
   return {
@@ -59,7 +62,8 @@ export function passwordEnvironment(scope: IConstruct, options: PasswordOptions 
 }
 
 function validate(scope: IConstruct, options: PasswordOptions): void {
-  const { LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, DEFAULT_LENGTH, MIN_LENGTH, MAX_LENGTH, MIN_CHOICE } = PasswordRules;
+  const { LOWERCASE, UPPERCASE, NUMBERS, PUNCTUATION, DEFAULT_LENGTH, MIN_LENGTH, MAX_LENGTH, MIN_CHOICE } =
+    PasswordRules;
   const { length = DEFAULT_LENGTH, excludeCharacters = '' } = options;
   if (!Token.isUnresolved(length) && (!Number.isInteger(length) || length < MIN_LENGTH || length > MAX_LENGTH)) {
     fail(scope, `'passwords.length' is ${length} and must be a whole number from ${MIN_LENGTH} to ${MAX_LENGTH}`);

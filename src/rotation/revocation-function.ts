@@ -23,8 +23,8 @@ export interface RevocationFunctionProps extends PasswordChangeOptions {
 }
 
 /**
- * For a credential that has leaked: invoked with `{ "SecretId": "<ARN>" }`, the function shuts the user's logins, ends their
- * sessions and publishes a new password. Applications fail until they read it.
+ * For a credential that has leaked: invoked with `{ "SecretId": "<ARN>" }`, the function shuts the user's logins, ends
+ * their sessions and publishes a new password. Applications fail until they read it.
  *
  * It serves each `DatabaseUser` that is given it by `addRevocation`. Nothing invokes it by itself.
  */
@@ -39,7 +39,10 @@ export class RevocationFunction extends Construct {
       ...props,
       bundle: 'revocation',
       description: 'Revocation of PostgreSQL credentials',
-      environment: { [Env.SERVERS]: serversOf(this, [props.database], props.furtherServers), ...passwordChangeEnvironment(this, props) },
+      environment: {
+        [Env.SERVERS]: serversOf(this, [props.database], props.furtherServers),
+        ...passwordChangeEnvironment(this, props),
+      },
     });
     this.function = this.inVpc.function;
   }
@@ -52,6 +55,10 @@ export class RevocationFunction extends Construct {
   /** Allows the grantee to revoke the credentials of every user that this function serves. */
   public grantRevoke(grantee: iam.IGrantable): iam.Grant {
     // Not the L2's grant, which includes every version and alias.
-    return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [this.function.functionArn] });
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [this.function.functionArn],
+    });
   }
 }

@@ -13,8 +13,8 @@ const LEAST_HOURS = 4;
 /** The part of the UTC day in which Secrets Manager rotates. */
 export interface RotationWindowOptions {
   /**
-   * Length of the rotation window in whole hours, from 1. Secrets Manager rotates at some time within it. It may reach neither the next
-   * window nor the next UTC day.
+   * Length of the rotation window in whole hours, from 1. Secrets Manager rotates at some time within it. It may reach
+   * neither the next window nor the next UTC day.
    * @default - to the end of the UTC day; one hour where the schedule is in hours
    */
   readonly window?: Duration;
@@ -47,14 +47,16 @@ export interface RotationCronOptions extends RotationWindowOptions {
 type Rules = secretsmanager.CfnRotationSchedule.RotationRulesProperty;
 
 /**
- * When a secret is rotated. Mistakes are errors once it is used, where the construct is known that they are about; what is a token is
- * passed on as it is.
+ * When a secret is rotated. Mistakes are errors once it is used, where the construct is known that they are about; what
+ * is a token is passed on as it is.
  *
- * A manual change of the secret counts as a rotation. After a change of a schedule of `every` or `rate` a rotation that was due by the
- * old one may still happen; schedules of `cron`, `expression` and `spread` are free of that.
+ * A manual change of the secret counts as a rotation. After a change of a schedule of `every` or `rate` a rotation that
+ * was due by the old one may still happen; schedules of `cron`, `expression` and `spread` are free of that.
  */
 export class RotationSchedule {
-  /** So long after the last rotation: whole hours from 4, or whole days up to 1000; in hours it is the same as `rate`. */
+  /**
+   * So long after the last rotation: whole hours from 4, or whole days up to 1000; in hours it is the same as `rate`.
+   */
   public static every(period: Duration): RotationSchedule {
     return new RotationSchedule(scope => after(scope, period, 'the period of the schedule'));
   }
@@ -64,12 +66,18 @@ export class RotationSchedule {
     return new RotationSchedule(scope => rate(scope, interval, options.window));
   }
 
-  /** By the calendar: `{ hour: '3', weekDay: 'SUN', window: Duration.hours(2) }` is on Sundays from 3 to 5 o'clock UTC. */
+  /**
+   * By the calendar: `{ hour: '3', weekDay: 'SUN', window: Duration.hours(2) }` is on Sundays from 3 to 5 o'clock UTC.
+   */
   public static cron(options: RotationCronOptions): RotationSchedule {
     const { hour = '0', day, month = '*', weekDay, window } = options;
     return new RotationSchedule(scope => {
       if (day !== undefined && weekDay !== undefined) {
-        fail(scope, `the schedule has a 'day' (${day}) and a 'weekDay' (${weekDay}), of which Secrets Manager takes one; leave one out`);
+        fail(
+          scope,
+          `the schedule has a 'day' (${day}) and a 'weekDay' (${weekDay}), of which Secrets Manager takes ` +
+            'one; leave one out',
+        );
       }
       const days = weekDay === undefined ? { day: day ?? '*', weekDay: '?' } : { day: '?', weekDay };
       return expression(scope, `cron(0 ${hour} ${days.day} ${month} ${days.weekDay} *)`, window);
@@ -77,18 +85,18 @@ export class RotationSchedule {
   }
 
   /**
-   * By an expression of Secrets Manager: `cron(0 3 ? * SUN *)` or `rate(10 days)`. Its fields are minutes, which are 0, hours, day of the
-   * month, month, day of the week and year, which is `*`; one of the two days is `?`.
+   * By an expression of Secrets Manager: `cron(0 3 ? * SUN *)` or `rate(10 days)`. Its fields are minutes, which are 0,
+   * hours, day of the month, month, day of the week and year, which is `*`; one of the two days is `?`.
    */
   public static expression(text: string, options: RotationWindowOptions = {}): RotationSchedule {
     return new RotationSchedule(scope => expression(scope, text, options.window));
   }
 
   /**
-   * Each secret at an hour and a day of its own, so that the secrets of a fleet do not rotate all at once. The construct path chooses them:
-   * the same path has the same hour and day at each synthesis, in each stack, account and Region, whatever else the app has; a construct
-   * that moves to another path moves to another time. In UTC, by windows of one hour: windows open on the hour, and Secrets Manager chooses
-   * the minute.
+   * Each secret at an hour and a day of its own, so that the secrets of a fleet do not rotate all at once. The
+   * construct path chooses them: the same path has the same hour and day at each synthesis, in each stack, account and
+   * Region, whatever else the app has; a construct that moves to another path moves to another time. In UTC, by windows
+   * of one hour: windows open on the hour, and Secrets Manager chooses the minute.
    */
   public static spread(options: RotationSpreadOptions = {}): RotationSchedule {
     return new RotationSchedule(scope => spread(scope, options));
@@ -110,9 +118,16 @@ export class RotationSchedule {
    */
   public static production(period: Duration = Duration.days(30)): RotationSchedule {
     return new RotationSchedule(scope => {
-      if (!period.isUnresolved() && (period.toDays({ integral: false }) < 7 || period.toDays({ integral: false }) > 30)) {
-        fail(scope, `the schedule of production is every ${period.toHumanString()}, and it is from 7 to 30 days; choose such a period,`
-          + ' or RotationSchedule.every(…) for any other');
+      if (
+        !period.isUnresolved() &&
+        (period.toDays({ integral: false }) < 7 || period.toDays({ integral: false }) > 30)
+      ) {
+        fail(
+          scope,
+          `the schedule of production is every ${period.toHumanString()}, and it is from 7 to 30 days; choose ` +
+            'such a period,' +
+            ' or RotationSchedule.every(…) for any other',
+        );
       }
       return after(scope, period, 'the period of the schedule');
     });
@@ -149,7 +164,10 @@ function after(scope: IConstruct, period: Duration, name: string): Rules {
 
 function rate(scope: IConstruct, interval: Duration, window?: Duration): Rules {
   if (interval.isUnresolved()) {
-    return { scheduleExpression: `rate(${Tokenization.stringifyNumber(interval.toDays())} days)`, duration: duration(scope, window) };
+    return {
+      scheduleExpression: `rate(${Tokenization.stringifyNumber(interval.toDays())} days)`,
+      duration: duration(scope, window),
+    };
   }
   const hours = wholeHours(scope, interval, 'the interval of the schedule', MOST_DAYS_OF_RATE);
   const unit = hours % 24 === 0 ? { count: hours / 24, name: 'day' } : { count: hours, name: 'hour' };
@@ -162,7 +180,11 @@ function rate(scope: IConstruct, interval: Duration, window?: Duration): Rules {
 function wholeHours(scope: IConstruct, period: Duration, name: string, mostDays: number): number {
   const hours = period.toHours({ integral: false });
   if (hours < LEAST_HOURS || hours > 24 * mostDays || (hours % 24 !== 0 && !Number.isInteger(hours))) {
-    fail(scope, `${name} is ${period.toHumanString()}; Secrets Manager rotates after whole hours from ${LEAST_HOURS}, or whole days up to ${mostDays}`);
+    fail(
+      scope,
+      `${name} is ${period.toHumanString()}; Secrets Manager rotates after whole hours from ` +
+        `${LEAST_HOURS}, or whole days up to ${mostDays}`,
+    );
   }
   return hours;
 }
@@ -178,12 +200,19 @@ function duration(scope: IConstruct, window: Duration | undefined, known?: Windo
   const hours = window.toHours({ integral: false });
   const text = `'window' is ${window.toHumanString()}`;
   if (!Number.isInteger(hours) || hours < 1) fail(scope, `${text} and must be whole hours, from 1`);
-  const latest = Math.max(0, ...known?.opens ?? []);
+  const latest = Math.max(0, ...(known?.opens ?? []));
   if (latest + hours > 24) {
-    fail(scope, `${text}, but from ${latest} o'clock UTC on it may last ${24 - latest} hours at most: Secrets Manager's windows end with the UTC day`);
+    fail(
+      scope,
+      `${text}, but from ${latest} o'clock UTC on it may last ${24 - latest} hours at most: Secrets ` +
+        "Manager's windows end with the UTC day",
+    );
   }
   if (known && hours > known.reopensAfter) {
-    fail(scope, `${text} and reaches the next window, which opens ${known.reopensAfter} hours later; shorten it to at most that`);
+    fail(
+      scope,
+      `${text} and reaches the next window, which opens ${known.reopensAfter} hours later; shorten it to at most that`,
+    );
   }
   return `${hours}h`;
 }

@@ -40,18 +40,32 @@ const DAYS: Record<RotationPeriod, { readonly count: number; readonly fields: (d
   DAY: { count: 1, fields: () => '* * ?' },
   WEEK: { count: 7, fields: day => `? * ${day + 1}` },
   MONTH: { count: 28, fields: day => `${day + 1} * ?` },
-  QUARTER: { count: 84, fields: day => `${day % 28 + 1} ${Math.floor(day / 28) + 1}/3 ?` },
+  QUARTER: { count: 84, fields: day => `${(day % 28) + 1} ${Math.floor(day / 28) + 1}/3 ?` },
 };
 
-/** The slot of this construct: its path, hashed, among all hours of all days of the period. To change this moves every secret there is. */
-export function spread(scope: IConstruct, options: RotationSpreadOptions): secretsmanager.CfnRotationSchedule.RotationRulesProperty {
+/**
+ * The slot of this construct: its path, hashed, among all hours of all days of the period. To change this moves every
+ * secret there is.
+ */
+export function spread(
+  scope: IConstruct,
+  options: RotationSpreadOptions,
+): secretsmanager.CfnRotationSchedule.RotationRulesProperty {
   const { period = RotationPeriod.MONTH, fromHour = 0, toHour = 24 } = options;
   if (Token.isUnresolved(fromHour) || Token.isUnresolved(toHour)) {
-    fail(scope, "'fromHour' and 'toHour' of the schedule are tokens, but the hour of each secret is chosen at synthesis; write literals");
+    fail(
+      scope,
+      "'fromHour' and 'toHour' of the schedule are tokens, but the hour of each secret is chosen at " +
+        'synthesis; write literals',
+    );
   }
   const whole = Number.isInteger(fromHour) && Number.isInteger(toHour);
   if (!whole || fromHour < 0 || fromHour >= toHour || toHour > 24) {
-    fail(scope, `the schedule is spread from ${fromHour} to ${toHour} o'clock; write whole hours of one UTC day, 'fromHour' before 'toHour', up to 24`);
+    fail(
+      scope,
+      `the schedule is spread from ${fromHour} to ${toHour} o'clock; write whole hours of one UTC day, ` +
+        "'fromHour' before 'toHour', up to 24",
+    );
   }
   const { count, fields } = DAYS[period];
   const hash = createHash('sha256').update(scope.node.path).digest().readUInt32BE(0);

@@ -14,25 +14,28 @@ import { after } from '../private/vpc-function';
 /** When a secret is rotated. */
 export interface RotationScheduleOptions {
   /**
-   * Time between rotations: whole hours from 4, or whole days up to 1000. The short form of `when: RotationSchedule.every(…)`.
+   * Time between rotations: whole hours from 4, or whole days up to 1000. The short form of `when:
+   * RotationSchedule.every(…)`.
    * @default Duration.days(30)
    */
   readonly automaticallyAfter?: Duration;
   /**
-   * When a rotation happens, instead of `automaticallyAfter`: by the calendar, in a window, spread over a fleet, or as is usual for an
-   * environment.
+   * When a rotation happens, instead of `automaticallyAfter`: by the calendar, in a window, spread over a fleet, or as
+   * is usual for an environment.
    * @default - as `automaticallyAfter` says
    */
   readonly when?: RotationSchedule;
   /**
-   * Whether a deployment that creates or changes the schedule rotates at once. Without, the first rotation is the scheduled one; after a
-   * change of a schedule in days or by `rate`, Secrets Manager may still do the one that was due before, by `cron` it does not.
+   * Whether a deployment that creates or changes the schedule rotates at once. Without, the first rotation is the
+   * scheduled one; after a change of a schedule in days or by `rate`, Secrets Manager may still do the one that was due
+   * before, by `cron` it does not.
    * @default true
    */
   readonly rotateImmediately?: boolean;
   /**
-   * Whether the deployment that begins to rotate the secret fails, with the error of the rotation function, when the first rotation has
-   * not succeeded by the function's `firstRotationTimeout`. Without an immediate rotation there is none to wait for.
+   * Whether the deployment that begins to rotate the secret fails, with the error of the rotation function, when the
+   * first rotation has not succeeded by the function's `firstRotationTimeout`. Without an immediate rotation there is
+   * none to wait for.
    * @default true
    */
   readonly proveFirstRotation?: boolean;
@@ -45,8 +48,8 @@ export interface ScheduledRotationProps extends RotationScheduleOptions {
   /** The function that rotates it. */
   readonly rotationFunction: RotationFunction;
   /**
-   * The admin secret. Alternating users need the one that `masterarn` in the secret points to. A single user whose secret is bound to
-   * one by its tag is rotated by the admin where it may not change its own password.
+   * The admin secret. Alternating users need the one that `masterarn` in the secret points to. A single user whose
+   * secret is bound to one by its tag is rotated by the admin where it may not change its own password.
    * @default - the secret is rotated by single user, by that user alone
    */
   readonly adminSecret?: secretsmanager.ISecret;

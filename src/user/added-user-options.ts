@@ -6,7 +6,8 @@ import { RotationScheduleOptions } from '../rotation/scheduled-rotation';
 /** What is chosen for a further user without a password. */
 export interface AddIamUserOptions extends DatabaseUserOptions {
   /**
-   * What the user may do. `Privileges.readOnly()` and `Privileges.readWrite()` without an owner mean what the application's user owns.
+   * What the user may do. `Privileges.readOnly()` and `Privileges.readWrite()` without an owner mean what the
+   * application's user owns.
    * @default Privileges.connect()
    */
   readonly privileges?: Privileges;

@@ -10,7 +10,9 @@ export interface IDatabaseUser extends IConstruct {
   readonly username: string;
   /** The database that the user connects to. */
   readonly database: IPostgresDatabase;
-  /** The environment variables by which a program finds the database, for a consumer that `wire` cannot give them to. */
+  /**
+   * The environment variables by which a program finds the database, for a consumer that `wire` cannot give them to.
+   */
   readonly environment: { [name: string]: string };
   /** Gives a consumer all that it needs to log in as this user. */
   wire(consumer: IConstruct, options?: WireOptions): void;
@@ -32,8 +34,8 @@ export interface DatabaseUserOptions {
    */
   readonly furtherDatabases?: FurtherDatabase[];
   /**
-   * What happens to the user, and to its secret if it has one, when they leave the stack. `DESTROY` gives what the user owns to the
-   * administrator and drops the user; anything else leaves it in the database, where it can still log in.
+   * What happens to the user, and to its secret if it has one, when they leave the stack. `DESTROY` gives what the user
+   * owns to the administrator and drops the user; anything else leaves it in the database, where it can still log in.
    * @default - that of the `RotatingPostgres` the user is added to, else RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;

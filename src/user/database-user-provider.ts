@@ -28,8 +28,8 @@ export interface DatabaseUserProviderProps extends ConnectionOptions {
 /**
  * Creates users in a database while CloudFormation deploys; one serves all users of a database.
  *
- * The function in the VPC never talks to CloudFormation, whose response URL it could not reach: the framework function outside
- * the VPC invokes it and answers.
+ * The function in the VPC never talks to CloudFormation, whose response URL it could not reach: the framework function
+ * outside the VPC invokes it and answers.
  */
 export class DatabaseUserProvider extends Construct {
   /** Database that gets the users. */
@@ -47,7 +47,10 @@ export class DatabaseUserProvider extends Construct {
     super(scope, id);
     this.database = props.database;
     this.inVpc = new VpcFunction(this, 'InVpc', {
-      ...props, bundle: 'database-user', description: 'Creation of PostgreSQL users', environment: connectionEnvironment(props),
+      ...props,
+      bundle: 'database-user',
+      description: 'Creation of PostgreSQL users',
+      environment: connectionEnvironment(props),
     });
     this.function = this.inVpc.function;
     const access = SecretAccessPolicy.of(this, this.inVpc.role);
@@ -81,7 +84,8 @@ export class DatabaseUserProvider extends Construct {
   }
 
   /**
-   * Takes a user on, who is to own these databases: two of the same name, or two owners of a database, would undo each other's work.
+   * Takes a user on, who is to own these databases: two of the same name, or two owners of a database, would undo each
+   * other's work.
    *
    * @internal
    */
@@ -92,8 +96,12 @@ export class DatabaseUserProvider extends Construct {
     for (const database of owned) {
       const owner = this.owners.get(database);
       if (owner) {
-        fail(user, `'privileges' make '${user.username}' the owner of '${database}', which ${owner.node.path} is already; a database has one owner:`
-          + ' choose Privileges.readWrite({ owner: … }), Privileges.readOnly({ owner: … }) or Privileges.connect()');
+        fail(
+          user,
+          `'privileges' make '${user.username}' the owner of '${database}', which ${owner.node.path} is ` +
+            'already; a database has one owner:' +
+            ' choose Privileges.readWrite({ owner: … }), Privileges.readOnly({ owner: … }) or Privileges.connect()',
+        );
       }
       this.owners.set(database, user);
     }

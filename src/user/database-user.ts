@@ -34,9 +34,10 @@ export interface DatabaseUserProps extends DatabaseUserOptions {
   /** Key that encrypts the secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token. A user
-   * keeps its name: another one is refused at deployment, before the secret or a role is touched. With `naming`, which puts it into the name of the
-   * secret, another name makes another user with another secret; the ones that were there stay, unless `removalPolicy` is `DESTROY`.
+   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token. A user keeps
+   * its name: another one is refused at deployment, before the secret or a role is touched. With `naming`, which puts
+   * it into the name of the secret, another name makes another user with another secret; the ones that were there stay,
+   * unless `removalPolicy` is `DESTROY`.
    * @default 'app'
    */
   readonly username?: string;
@@ -90,13 +91,13 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     this.username = validUsername(this, props.username ?? 'app');
     this.privileges = props.privileges ?? Privileges.owner();
     const removalPolicy = retainedUnlessDestroyed(props.removalPolicy);
-    const secret = this.secret = new secretsmanager.Secret(this, 'Secret', {
+    const secret = (this.secret = new secretsmanager.Secret(this, 'Secret', {
       description: `PostgreSQL user ${this.username}, rotated`,
       encryptionKey: withoutPolicyChanges(this, 'EncryptionKey', props.encryptionKey),
       generateSecretString: generateSecretString(),
       secretName: secretName(this, props.naming, `database_${this.username}`),
       removalPolicy,
-    });
+    }));
     bind(secret, { database: this.database, username: this.username, strategy: this.strategy });
     this.guard = new SecretGuard(this, 'Guard', { ...props.guard, secret });
     if (this.strategy === RotationStrategy.ALTERNATING_USERS) refuseProxiesOn(secret, this);
@@ -130,21 +131,26 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   /**
    * Allows the grantee to read this secret, and to decrypt with its key for this secret only.
    *
-   * A grantee of another account (a role, an `iam.AccountPrincipal`) or an `iam.OrganizationPrincipal` is admitted by the policies of the
-   * secret and of its key as well. The key must be the customer's, and the reader's own policy must allow both: of a role that this app
-   * makes in the other account it comes to, which takes a secret with a name (`naming`); of any other it is written there. A role need not
-   * exist yet.
+   * A grantee of another account (a role, an `iam.AccountPrincipal`) or an `iam.OrganizationPrincipal` is admitted by
+   * the policies of the secret and of its key as well. The key must be the customer's, and the reader's own policy must
+   * allow both: of a role that this app makes in the other account it comes to, which takes a secret with a name
+   * (`naming`); of any other it is written there. A role need not exist yet.
    *
-   * @throws where the policy of the key cannot admit the reader, where everyone would be admitted, and where reads outside the endpoint are
-   * denied
+   * @throws where the policy of the key cannot admit the reader, where everyone would be admitted, and where reads
+   * outside the endpoint are denied
    */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     const { secret, encryptionKey } = this;
-    return grantRead({ scope: this, secret, encryptionKey, target: reader => targetFor(secret, reader) }, grantee, options);
+    return grantRead(
+      { scope: this, secret, encryptionKey, target: reader => targetFor(secret, reader) },
+      grantee,
+      options,
+    );
   }
 
   /**
-   * Has Secrets Manager keep a copy of the secret in another Region. The secret itself, its value and its rotation stay as they are.
+   * Has Secrets Manager keep a copy of the secret in another Region. The secret itself, its value and its rotation stay
+   * as they are.
    *
    * @param region another Region of the same partition.
    * @param encryptionKey a key of that Region.
@@ -159,17 +165,23 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
    * @throws always
    */
   public grantConnect(_grantee: iam.IGrantable): iam.Grant {
-    return fail(this, `'grantConnect' is for users without a password, and '${this.username}' has one: logging in through IAM takes a membership`
-      + " in rds_iam, with which RDS refuses the password. Make an IamDatabaseUser for the grantee, or use 'grantRead' or 'wire'");
+    return fail(
+      this,
+      `'grantConnect' is for users without a password, and '${this.username}' has one: logging in through ` +
+        'IAM takes a membership' +
+        ' in rds_iam, with which RDS refuses the password. Make an IamDatabaseUser for the grantee, or use ' +
+        "'grantRead' or 'wire'",
+    );
   }
 
   /**
-   * Gives a consumer all that it needs to log in: `grantRead`, the database's port both ways, the way to Secrets Manager, and
-   * `environment`; and makes it wait for the user and the schedule that rotates its password.
+   * Gives a consumer all that it needs to log in: `grantRead`, the database's port both ways, the way to Secrets
+   * Manager, and `environment`; and makes it wait for the user and the schedule that rotates its password.
    *
-   * @param consumer a Lambda function, an ECS service, an EC2 instance, or whatever else has security groups (`ec2.IConnectable`) and
-   * a role (`iam.IGrantable`). What has no environment variables, as an instance, must be told `environment` by other means. The rules of
-   * security groups stand in the consumer's stack, so that the database's stack never depends on it.
+   * @param consumer a Lambda function, an ECS service, an EC2 instance, or whatever else has security groups
+   * (`ec2.IConnectable`) and a role (`iam.IGrantable`). What has no environment variables, as an instance, must be told
+   * `environment` by other means. The rules of security groups stand in the consumer's stack, so that the database's
+   * stack never depends on it.
    */
   public wire(consumer: IConstruct, options: WireOptions = {}): void {
     wire(consumer, this, {
@@ -181,9 +193,9 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   }
 
   /**
-   * Creates the user in the database, and rotates its password, after these: a migration that makes the schemas that it reads, for
-   * example. Its secret does not wait for them. `node.addDependency` would have the secret wait as well, and so everything that needs one of
-   * the secrets that the same functions serve.
+   * Creates the user in the database, and rotates its password, after these: a migration that makes the schemas that it
+   * reads, for example. Its secret does not wait for them. `node.addDependency` would have the secret wait as well, and
+   * so everything that needs one of the secrets that the same functions serve.
    */
   public createAfter(...prerequisites: IDependable[]): void {
     after(this.resource, prerequisites);
@@ -193,7 +205,12 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   public addRotation(rotationFunction: RotationFunction, options: RotationScheduleOptions = {}): ScheduledRotation {
     const { adminSecret } = this.provider.database;
     rotationFunction._serve(this, this.provider.database);
-    const rotation = new ScheduledRotation(this, 'Rotation', { ...options, rotationFunction, secret: this.secret, adminSecret });
+    const rotation = new ScheduledRotation(this, 'Rotation', {
+      ...options,
+      rotationFunction,
+      secret: this.secret,
+      adminSecret,
+    });
     rotation._after(this.resource);
     this.ready.add(rotation);
     return rotation;

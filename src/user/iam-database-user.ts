@@ -24,8 +24,8 @@ export interface IamDatabaseUserProps extends DatabaseUserOptions {
 }
 
 /**
- * A user without a password: it logs in by a token that AWS IAM signs for the grantee, and that is valid for 15 minutes. There is
- * nothing to rotate. AWS advises it for fewer than 200 new connections per second, so with a pool.
+ * A user without a password: it logs in by a token that AWS IAM signs for the grantee, and that is valid for 15
+ * minutes. There is nothing to rotate. AWS advises it for fewer than 200 new connections per second, so with a pool.
  */
 export class IamDatabaseUser extends Construct implements IDatabaseUser {
   /** Name of the user in PostgreSQL. */
@@ -39,10 +39,19 @@ export class IamDatabaseUser extends Construct implements IDatabaseUser {
     super(scope, id);
     this.database = props.provider.database;
     this.username = validIamUsername(this, props.username);
-    this.resourceId = this.database.resourceId ?? fail(this, `the database (${this.database.node.path}) takes no login through IAM, or is imported`
-      + " without its 'resourceId', of which the permission is made; name it, switch IAM authentication on, or make a DatabaseUser, with a password");
+    this.resourceId =
+      this.database.resourceId ??
+      fail(
+        this,
+        `the database (${this.database.node.path}) takes no login through IAM, or is imported` +
+          " without its 'resourceId', of which the permission is made; name it, switch IAM authentication on, " +
+          'or make a DatabaseUser, with a password',
+      );
     this.resource = new UserResource(this, 'Resource', {
-      ...props, user: this, privileges: props.privileges ?? Privileges.connect(), own: { authentication: 'iam' },
+      ...props,
+      user: this,
+      privileges: props.privileges ?? Privileges.connect(),
+      own: { authentication: 'iam' },
     });
   }
 
@@ -59,8 +68,9 @@ export class IamDatabaseUser extends Construct implements IDatabaseUser {
   }
 
   /**
-   * Gives a consumer all that it needs to log in: `grantConnect`, the database's port both ways, and `environment`; and makes it wait
-   * for the user. The program signs a token for each connection (the `Signer` of `@aws-sdk/rds-signer`) and connects by TLS.
+   * Gives a consumer all that it needs to log in: `grantConnect`, the database's port both ways, and `environment`; and
+   * makes it wait for the user. The program signs a token for each connection (the `Signer` of `@aws-sdk/rds-signer`)
+   * and connects by TLS.
    *
    * @param consumer as of `DatabaseUser.wire`
    */

@@ -2,7 +2,10 @@ import { IDatabaseUser } from './database-user-options';
 import { DatabaseGrant, DatabaseUserPrivileges } from '../contract';
 import { fail } from '../private/errors';
 
-/** Whose tables, views and sequences a user reads or writes: those that are there and those that the owner creates later. */
+/**
+ * Whose tables, views and sequences a user reads or writes: those that are there and those that the owner creates
+ * later.
+ */
 export interface ObjectPrivilegesOptions {
   /**
    * The user who owns them. PostgreSQL grants by owner: what somebody else creates in the same schema is not included.
@@ -10,7 +13,8 @@ export interface ObjectPrivilegesOptions {
    */
   readonly owner?: IDatabaseUser;
   /**
-   * Name of the owner in PostgreSQL, instead of `owner`: of a role that exists already and that this app does not create.
+   * Name of the owner in PostgreSQL, instead of `owner`: of a role that exists already and that this app does not
+   * create.
    * @default - none
    */
   readonly ownerName?: string;
@@ -38,12 +42,18 @@ export class Privileges {
     return new Privileges('readOnly', options);
   }
 
-  /** Reads and changes the rows of tables of their owner, and draws from the sequences; creates, alters and truncates nothing. */
+  /**
+   * Reads and changes the rows of tables of their owner, and draws from the sequences; creates, alters and truncates
+   * nothing.
+   */
   public static readWrite(options: ObjectPrivilegesOptions = {}): Privileges {
     return new Privileges('readWrite', options);
   }
 
-  private constructor(private readonly kind: DatabaseUserPrivileges, private readonly of?: ObjectPrivilegesOptions) {}
+  private constructor(
+    private readonly kind: DatabaseUserPrivileges,
+    private readonly of?: ObjectPrivilegesOptions,
+  ) {}
 
   /**
    * Whether the user is to own the database.
@@ -79,21 +89,37 @@ export class Privileges {
    * @internal
    */
   public _grant(user: IDatabaseUser, database: string): DatabaseGrant {
-    return { database, privileges: this.kind, owner: this.of && ownerName(user, this.kind, this.of), schemas: schemas(user, this.of?.schemas) };
+    return {
+      database,
+      privileges: this.kind,
+      owner: this.of && ownerName(user, this.kind, this.of),
+      schemas: schemas(user, this.of?.schemas),
+    };
   }
 }
 
 function ownerName(user: IDatabaseUser, kind: string, { owner, ownerName: name }: ObjectPrivilegesOptions): string {
-  if (owner && name !== undefined) fail(user, `'privileges' name an 'owner' (${owner.node.path}) and an 'ownerName' ('${name}'); leave one out`);
+  if (owner && name !== undefined) {
+    fail(user, `'privileges' name an 'owner' (${owner.node.path}) and an 'ownerName' ('${name}'); leave one out`);
+  }
   if (owner && owner.database.host !== user.database.host) {
-    fail(user, `the 'owner' of 'privileges' (${owner.node.path}) is a user of another server (${owner.database.node.path}); name one of this server`);
+    fail(
+      user,
+      `the 'owner' of 'privileges' (${owner.node.path}) is a user of another server ` +
+        `(${owner.database.node.path}); name one of this server`,
+    );
   }
   const found = owner?.username ?? name;
   if (!found) {
-    return fail(user, `'privileges' is ${kind} without an owner, and PostgreSQL grants by owner:`
-      + ` write Privileges.${kind}({ owner: … }) with the user whose objects are meant, or its 'ownerName'`);
+    return fail(
+      user,
+      `'privileges' is ${kind} without an owner, and PostgreSQL grants by owner:` +
+        ` write Privileges.${kind}({ owner: … }) with the user whose objects are meant, or its 'ownerName'`,
+    );
   }
-  if (found === user.username) fail(user, `'privileges' is ${kind} of '${found}', the user itself, who has every privilege on its own objects`);
+  if (found === user.username) {
+    fail(user, `'privileges' is ${kind} of '${found}', the user itself, who has every privilege on its own objects`);
+  }
   return found;
 }
 

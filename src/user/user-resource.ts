@@ -49,9 +49,12 @@ export class UserResource extends CustomResource {
       removalPolicy,
     });
     const all = [{ databaseName: database.databaseName, privileges }, ...furtherDatabases];
-    provider._add(user, all.filter(one => one.privileges._owns).map(one => one.databaseName));
+    provider._add(
+      user,
+      all.filter(one => one.privileges._owns).map(one => one.databaseName),
+    );
     const owners = all.flatMap(one => one.privileges._owner ?? []);
-    after(this, [...props.prerequisites ?? [], ...owners, ...provider._prerequisites]);
+    after(this, [...(props.prerequisites ?? []), ...owners, ...provider._prerequisites]);
   }
 }
 
@@ -59,8 +62,12 @@ function grants(user: IDatabaseUser, main: string, further: FurtherDatabase[]): 
   const names = [main];
   for (const { databaseName } of further) {
     if (names.includes(databaseName)) {
-      fail(user, `'furtherDatabases' has '${databaseName}', ${databaseName === main ? "the user's own database" : 'and has it already'};`
-        + ' name each database once');
+      fail(
+        user,
+        `'furtherDatabases' has '${databaseName}', ` +
+          `${databaseName === main ? "the user's own database" : 'and has it already'};` +
+          ' name each database once',
+      );
     }
     names.push(databaseName);
   }

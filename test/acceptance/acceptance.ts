@@ -21,7 +21,10 @@ export interface Options {
 }
 
 /** Deploys, asks, destroys. How many questions nobody could answer, and stacks nobody could destroy. */
-export async function acceptance(target: Target, { databases = DATABASES, patience, keep, print }: Options): Promise<number> {
+export async function acceptance(
+  target: Target,
+  { databases = DATABASES, patience, keep, print }: Options,
+): Promise<number> {
   const app = (stack: string) => new CdkApp(target, APP, stack);
   const stacks: Record<string, Record<string, string> | Error> = {};
   const since = new Date();
@@ -30,10 +33,17 @@ export async function acceptance(target: Target, { databases = DATABASES, patien
     await app(COMMON).deploy();
     stacks[COMMON] = app(COMMON).outputs;
     print(`deployed ${COMMON}`);
-    await Promise.all(databases.map(async name => {
-      stacks[name] = await app(name).deploy().then(() => app(name).outputs, (error: Error) => error);
-      print(stacks[name] instanceof Error ? `cannot deploy ${name}: ${stacks[name].message}` : `deployed ${name}`);
-    }));
+    await Promise.all(
+      databases.map(async name => {
+        stacks[name] = await app(name)
+          .deploy()
+          .then(
+            () => app(name).outputs,
+            (error: Error) => error,
+          );
+        print(stacks[name] instanceof Error ? `cannot deploy ${name}: ${stacks[name].message}` : `deployed ${name}`);
+      }),
+    );
     failures += await ask({ aws: new Aws(target), stacks, since, patience }, print);
   } finally {
     if (keep) print(`kept: ${Object.keys(stacks).join(', ')}`);
@@ -45,21 +55,33 @@ export async function acceptance(target: Target, { databases = DATABASES, patien
 async function ask(deployed: Deployed, print: (line: string) => void): Promise<number> {
   let failures = 0;
   for (const { question, ask: answer } of QUESTIONS) {
-    print(`${question}\n  ${await answer(deployed).catch((error: Error) => {
-      failures++;
-      return `not answered: ${error.message}`;
-    })}`);
+    print(
+      `${question}\n  ${await answer(deployed).catch((error: Error) => {
+        failures++;
+        return `not answered: ${error.message}`;
+      })}`,
+    );
   }
   return failures;
 }
 
 /** The databases first: they stand in the VPC of the other stack. */
-async function destroyAll(app: (stack: string) => CdkApp, databases: string[], print: (line: string) => void): Promise<number> {
+async function destroyAll(
+  app: (stack: string) => CdkApp,
+  databases: string[],
+  print: (line: string) => void,
+): Promise<number> {
   let failures = 0;
-  const destroy = async (name: string) => app(name).destroy().then(() => print(`destroyed ${name}`), (error: Error) => {
-    failures++;
-    print(`cannot destroy ${name}; delete the stack by hand: ${error.message}`);
-  });
+  const destroy = async (name: string) =>
+    app(name)
+      .destroy()
+      .then(
+        () => print(`destroyed ${name}`),
+        (error: Error) => {
+          failures++;
+          print(`cannot destroy ${name}; delete the stack by hand: ${error.message}`);
+        },
+      );
   await Promise.all(databases.map(destroy));
   await destroy(COMMON);
   return failures;

@@ -7,7 +7,10 @@ import { pythonEnvironment } from '../e2e/python';
 
 /** AWS refused a call. */
 export class AwsError extends Error {
-  constructor(readonly code: string, message: string) {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
     super(`${code}: ${message}`);
   }
 }
@@ -21,7 +24,11 @@ export class Aws {
   /** Calls an operation, spelled `as_botocore_does`; all pages of a list. */
   async call<Answer>(service: string, operation: string, parameters: Record<string, unknown> = {}): Promise<Answer> {
     const { environment, signal } = this.target;
-    const child = spawn(this.python, [join(__dirname, 'aws.py'), service, operation], { env: environment, signal, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(this.python, [join(__dirname, 'aws.py'), service, operation], {
+      env: environment,
+      signal,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     child.stdin.end(JSON.stringify(parameters));
     const [output, trouble, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     if (code !== 0) throw new Error(`${service} ${operation}: ${trouble.trim().split('\n').at(-1)}`);

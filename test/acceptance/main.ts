@@ -1,4 +1,6 @@
-/** `npm run acceptance:aws`: the whole path in a real account, and an answer to each question that only AWS can answer. */
+/**
+ * `npm run acceptance:aws`: the whole path in a real account, and an answer to each question that only AWS can answer.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,22 +24,39 @@ Interrupted, it leaves stacks behind; run it again, or delete them as above.`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { account: { type: 'string' }, region: { type: 'string' }, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      account: { type: 'string' },
+      region: { type: 'string' },
+      keep: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
-  if (!values.account) throw new Error('name the account by --account, which nothing is deployed without; --help says what it costs');
+  if (!values.account) {
+    throw new Error('name the account by --account, which nothing is deployed without; --help says what it costs');
+  }
 
   const region = values.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   if (!region) throw new Error('name the Region by --region');
-  const environment = Object.fromEntries(Object.entries({ ...process.env, AWS_REGION: region, AWS_DEFAULT_REGION: region })
-    .filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const environment = Object.fromEntries(
+    Object.entries({ ...process.env, AWS_REGION: region, AWS_DEFAULT_REGION: region }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
-  const { Account: account } = await new Aws({ environment, signal: interruption.signal }).call<{ Account: string }>('sts', 'get_caller_identity');
-  if (account !== values.account) throw new Error(`the credentials are of account ${account}, and --account is ${values.account}; nothing is deployed`);
+  const { Account: account } = await new Aws({ environment, signal: interruption.signal }).call<{ Account: string }>(
+    'sts',
+    'get_caller_identity',
+  );
+  if (account !== values.account) {
+    throw new Error(
+      `the credentials are of account ${account}, and --account is ${values.account}; nothing is deployed`,
+    );
+  }
 
   const scratch = mkdtempSync(join(tmpdir(), 'acceptance-'));
   try {
@@ -48,7 +67,12 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(failures => { process.exitCode = failures === 0 ? 0 : 1; }, (error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+main().then(
+  failures => {
+    process.exitCode = failures === 0 ? 0 : 1;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

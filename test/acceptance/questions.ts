@@ -30,14 +30,23 @@ export const QUESTIONS: Question[] = [
   {
     question: 'Does Secrets Manager send the source ARN when it invokes a rotation function?',
     ask: async deployed => {
-      const { BySourceArnSecret: SecretId, BySourceArnFunction: RotationLambdaARN } = outputs(deployed, 'AcceptanceCommon');
+      const { BySourceArnSecret: SecretId, BySourceArnFunction: RotationLambdaARN } = outputs(
+        deployed,
+        'AcceptanceCommon',
+      );
       try {
-        await deployed.aws.call('secretsmanager', 'rotate_secret', { SecretId, RotationLambdaARN, RotationRules: { AutomaticallyAfterDays: 30 } });
+        await deployed.aws.call('secretsmanager', 'rotate_secret', {
+          SecretId,
+          RotationLambdaARN,
+          RotationRules: { AutomaticallyAfterDays: 30 },
+        });
       } catch (error) {
         if (error instanceof AwsError && error.code === 'AccessDeniedException') return `no: ${error.message}`;
         throw error;
       }
-      return await rotated(deployed, SecretId) ? 'yes' : 'not seen: RotateSecret was accepted, and the rotation did not end';
+      return (await rotated(deployed, SecretId))
+        ? 'yes'
+        : 'not seen: RotateSecret was accepted, and the rotation did not end';
     },
   },
   {
@@ -51,15 +60,23 @@ export const QUESTIONS: Question[] = [
         return JSON.stringify(sorted(after)) === JSON.stringify(sorted(before));
       };
       await delay(Math.min(deployed.patience, 30_000));
-      return await seen(deployed, same) ? 'yes' : 'no: the labels of the versions differ from those before';
+      return (await seen(deployed, same)) ? 'yes' : 'no: the labels of the versions differ from those before';
     },
   },
   {
     question: 'Which events are there of a test that fails?',
     ask: async deployed => {
-      const { FailingTestSecret: SecretId, FailingTestFunction: RotationLambdaARN } = outputs(deployed, 'AcceptanceCommon');
+      const { FailingTestSecret: SecretId, FailingTestFunction: RotationLambdaARN } = outputs(
+        deployed,
+        'AcceptanceCommon',
+      );
       const RotationRules = { AutomaticallyAfterDays: 30 };
-      await deployed.aws.call('secretsmanager', 'rotate_secret', { SecretId, RotationLambdaARN, RotationRules, RotateImmediately: false });
+      await deployed.aws.call('secretsmanager', 'rotate_secret', {
+        SecretId,
+        RotationLambdaARN,
+        RotationRules,
+        RotateImmediately: false,
+      });
       return list(await events(deployed, event => event.includes('TestRotation')), event => named(event, 'eventName'));
     },
   },
@@ -73,13 +90,18 @@ export const QUESTIONS: Question[] = [
   },
   {
     question: 'Is there a "Secret Label Updated" in this Region?',
-    ask: async deployed => list(await events(deployed, event => event.includes('Secret Label Updated')), event => named(event, 'labelUpdated')),
+    ask: async deployed =>
+      list(await events(deployed, event => event.includes('Secret Label Updated')), event =>
+        named(event, 'labelUpdated'),
+      ),
   },
   {
     question: 'From which version on is rds.force_ssl the default?',
     ask: async deployed => {
       const families = ['postgres14', 'postgres15', 'postgres16', 'postgres17', 'postgres18'];
-      const values = await Promise.all(families.map(async family => `${family}: ${await defaultOf(deployed, family, 'rds.force_ssl') ?? 'unset'}`));
+      const values = await Promise.all(
+        families.map(async family => `${family}: ${(await defaultOf(deployed, family, 'rds.force_ssl')) ?? 'unset'}`),
+      );
       return values.join(', ');
     },
   },
@@ -93,7 +115,10 @@ function takesVerifier(question: string, stack: string): Question {
   return {
     question,
     // The user resource writes one, and so does the first rotation, whose last test is a login.
-    ask: async deployed => (await rotated(deployed, outputs(deployed, stack).SecretArn) ? 'yes' : 'not seen: the secret has not been rotated'),
+    ask: async deployed =>
+      (await rotated(deployed, outputs(deployed, stack).SecretArn))
+        ? 'yes'
+        : 'not seen: the secret has not been rotated',
   };
 }
 
@@ -109,7 +134,9 @@ async function describe({ aws }: Deployed, SecretId: string): Promise<SecretDesc
 }
 
 function sorted({ VersionIdsToStages = {} }: SecretDescription): unknown {
-  return Object.entries(VersionIdsToStages).map(([version, stages]) => [version, [...stages].sort()]).sort();
+  return Object.entries(VersionIdsToStages)
+    .map(([version, stages]) => [version, [...stages].sort()])
+    .sort();
 }
 
 async function rotated(deployed: Deployed, secret: string): Promise<boolean> {
@@ -122,7 +149,8 @@ async function events(deployed: Deployed, matches: (event: string) => boolean): 
   let found: string[] = [];
   await seen(deployed, async () => {
     const answer = await deployed.aws.call<{ events: { message: string }[] }>('logs', 'filter_log_events', {
-      logGroupName, startTime: deployed.since.getTime(),
+      logGroupName,
+      startTime: deployed.since.getTime(),
     });
     found = answer.events.map(({ message }) => message).filter(matches);
     return found.length > 0;
@@ -131,8 +159,12 @@ async function events(deployed: Deployed, matches: (event: string) => boolean): 
 }
 
 async function defaultOf({ aws }: Deployed, DBParameterGroupFamily: string, name: string): Promise<string | undefined> {
-  interface Answer { readonly EngineDefaults: { readonly Parameters: { ParameterName: string; ParameterValue?: string }[] } }
-  const { EngineDefaults } = await aws.call<Answer>('rds', 'describe_engine_default_parameters', { DBParameterGroupFamily });
+  interface Answer {
+    readonly EngineDefaults: { readonly Parameters: { ParameterName: string; ParameterValue?: string }[] };
+  }
+  const { EngineDefaults } = await aws.call<Answer>('rds', 'describe_engine_default_parameters', {
+    DBParameterGroupFamily,
+  });
   return EngineDefaults.Parameters.find(({ ParameterName }) => ParameterName === name)?.ParameterValue;
 }
 

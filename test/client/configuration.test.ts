@@ -18,8 +18,9 @@ beforeEach(() => {
 test('a connection string is used as it is: no SDK is loaded, no call made, and no password shown', async () => {
   const tenancy = await newTenancy();
   const { username, password } = tenancy.admin;
-  process.env[Env.DATABASE_URL] = `postgres://${username}:${password}@localhost:${tenancy.port}/${tenancy.database}`
-    + `?sslmode=verify-full&sslrootcert=${tenancy.caFile}`;
+  process.env[Env.DATABASE_URL] =
+    `postgres://${username}:${password}@localhost:${tenancy.port}/${tenancy.database}` +
+    `?sslmode=verify-full&sslrootcert=${tenancy.caFile}`;
   process.env[Env.SECRET_ARN] = SECRET;
   const pool = rotatingPool();
   try {

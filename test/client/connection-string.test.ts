@@ -8,7 +8,9 @@ import { Env } from '../../src/contract';
 describe('a connection string for a tool', () => {
   const value = { host: 'db.example.com', username: 'a p@p/', password: 'p%a:s/s@w?o#r d+\'"&=é', dbname: 'or ders/1' };
   const secrets = new StubSecretsManager();
-  beforeEach(() => { secrets.stages.AWSCURRENT = version('a', JSON.stringify(value)); });
+  beforeEach(() => {
+    secrets.stages.AWSCURRENT = version('a', JSON.stringify(value));
+  });
 
   test('survives every character, and asks for verified TLS', async () => {
     const text = await connectionString('Orders', { client: secrets.client });
@@ -21,8 +23,16 @@ describe('a connection string for a tool', () => {
   });
 
   test('names another place and the roots where it is told to', async () => {
-    const options = { client: secrets.client, host: '::1', port: 5433, database: 'x', rootCertificates: '/etc/my roots.pem' };
-    expect(await connectionString('Orders', options)).toMatch(/@\[::1\]:5433\/x\?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20roots.pem$/);
+    const options = {
+      client: secrets.client,
+      host: '::1',
+      port: 5433,
+      database: 'x',
+      rootCertificates: '/etc/my roots.pem',
+    };
+    expect(await connectionString('Orders', options)).toMatch(
+      /@\[::1\]:5433\/x\?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20roots.pem$/,
+    );
   });
 
   test('has the credential of this moment', async () => {
@@ -33,7 +43,12 @@ describe('a connection string for a tool', () => {
 
   test('logs in', async () => {
     const app = await Application.start();
-    const client = new pg.Client(await connectionString(app.secretArn, { client: app.secretsManager.client, rootCertificates: app.tenancy.caFile }));
+    const client = new pg.Client(
+      await connectionString(app.secretArn, {
+        client: app.secretsManager.client,
+        rootCertificates: app.tenancy.caFile,
+      }),
+    );
     await client.connect();
     await client.end();
     await app.stop();
@@ -50,7 +65,9 @@ describe('TLS of a connection string', () => {
     pools.push(pool);
     return new pg.Client(pool.options).ssl;
   };
-  beforeEach(() => { warned.length = 0; });
+  beforeEach(() => {
+    warned.length = 0;
+  });
   afterEach(async () => {
     delete process.env[Env.DATABASE_URL];
     await Promise.all(pools.splice(0).map(pool => pool.end()));
@@ -62,19 +79,27 @@ describe('TLS of a connection string', () => {
     expect(warned).toEqual([]);
   });
 
-  test.each(['postgres://app:secret@db.example.com/orders', 'postgres://app:secret@10.0.0.1/orders', 'postgres://localhost/orders?host=db.example.com'])(
-    'to another host it is verified where the string does not say: %s', text => {
-      expect(sslOf(text)).toMatchObject({ rejectUnauthorized: true, secureContext: expect.anything() });
-      expect(warned).toEqual([]);
-    });
+  test.each([
+    'postgres://app:secret@db.example.com/orders',
+    'postgres://app:secret@10.0.0.1/orders',
+    'postgres://localhost/orders?host=db.example.com',
+  ])('to another host it is verified where the string does not say: %s', text => {
+    expect(sslOf(text)).toMatchObject({ rejectUnauthorized: true, secureContext: expect.anything() });
+    expect(warned).toEqual([]);
+  });
 
-  test.each(['sslmode=disable', 'sslmode=no-verify', 'ssl=0', 'sslmode=require&uselibpqcompat=true', 'sslmode=prefer&uselibpqcompat=true'])(
-    'to another host, %s holds and is warned of', query => {
-      const ssl = sslOf(`postgres://app:secret@db.example.com/orders?${query}`);
-      expect(ssl === false || (ssl as { rejectUnauthorized: boolean }).rejectUnauthorized === false).toBe(true);
-      expect(warned).toEqual([expect.stringContaining('db.example.com')]);
-      expect(warned[0]).not.toContain('secret');
-    });
+  test.each([
+    'sslmode=disable',
+    'sslmode=no-verify',
+    'ssl=0',
+    'sslmode=require&uselibpqcompat=true',
+    'sslmode=prefer&uselibpqcompat=true',
+  ])('to another host, %s holds and is warned of', query => {
+    const ssl = sslOf(`postgres://app:secret@db.example.com/orders?${query}`);
+    expect(ssl === false || (ssl as { rejectUnauthorized: boolean }).rejectUnauthorized === false).toBe(true);
+    expect(warned).toEqual([expect.stringContaining('db.example.com')]);
+    expect(warned[0]).not.toContain('secret');
+  });
 
   test('to another host, sslmode=verify-full is not warned of', () => {
     expect(sslOf('postgres://app:secret@db.example.com/orders?sslmode=verify-full')).toEqual({});

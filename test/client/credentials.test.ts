@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { SECRET, sdkError, StubSecretsManager, version } from './stub';
 
-jest.mock('../../client/src/sdk', () => ({ loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')) }));
+jest.mock('../../client/src/sdk', () => ({
+  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
+}));
 
 const MINUTE = 60_000;
 const TTL = 5 * MINUTE;
@@ -11,7 +13,9 @@ beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
   secrets = new StubSecretsManager();
 });
-afterEach(() => { jest.useRealTimers(); });
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 const hangs = () => new Promise<never>(() => {});
 const fails = () => Promise.reject(sdkError('InternalServiceError'));
@@ -40,7 +44,9 @@ test('a value whose time is over is served while it is read again, once', async 
 test('the same version stays the same object, and is no event', async () => {
   const source = secrets.source();
   const first = await source.current();
-  source.on('version', () => { throw new Error('no new version'); });
+  source.on('version', () => {
+    throw new Error('no new version');
+  });
   expect(await source.refresh()).toMatchObject({ versionId: 'a' });
   expect(source.latest).toBe(first);
 });
@@ -63,32 +69,39 @@ test('nobody asks, nothing is read', async () => {
   expect(secrets.reads).toHaveLength(1);
 });
 
-test('processes that hear of a new version together read it at different times, each once and within two seconds', async () => {
-  const sources = Array.from({ length: 20 }, () => secrets.source());
-  await Promise.all(sources.map(source => source.current()));
-  secrets.reads.length = 0;
-  for (const source of sources) source.invalidate();
-  const reads: number[] = [];
-  for (let passed = 0; passed < 2_000; passed += 100) {
-    await jest.advanceTimersByTimeAsync(100);
-    reads.push(secrets.reads.length);
-    for (const source of sources) if (passed < 1_000) source.invalidate(); // whoever hears of it again and again, reads all the same
-  }
-  expect(reads[4]).toBeGreaterThan(0);
-  expect(reads[4]).toBeLessThan(20);
-  expect(reads.at(-1)).toBeGreaterThanOrEqual(20);
-});
+test(
+  'processes that hear of a new version together read it at different times, each once and within two ' + 'seconds',
+  async () => {
+    const sources = Array.from({ length: 20 }, () => secrets.source());
+    await Promise.all(sources.map(source => source.current()));
+    secrets.reads.length = 0;
+    for (const source of sources) source.invalidate();
+    const reads: number[] = [];
+    for (let passed = 0; passed < 2_000; passed += 100) {
+      await jest.advanceTimersByTimeAsync(100);
+      reads.push(secrets.reads.length);
+      // whoever hears of it again and again, reads all the same
+      for (const source of sources) if (passed < 1_000) source.invalidate();
+    }
+    expect(reads[4]).toBeGreaterThan(0);
+    expect(reads[4]).toBeLessThan(20);
+    expect(reads.at(-1)).toBeGreaterThanOrEqual(20);
+  },
+);
 
 describe('before a login', () => {
-  test('after a freeze, in which timers stand still, the clock shows that the value is old, and it is read', async () => {
-    const source = secrets.source();
-    await source.current();
-    secrets.stages.AWSCURRENT = version('b');
-    jest.setSystemTime(Date.now() + 60 * MINUTE);
-    expect(source.latest?.versionId).toBe('a');
-    await source.beforeLogin();
-    expect(source.latest?.versionId).toBe('b');
-  });
+  test(
+    'after a freeze, in which timers stand still, the clock shows that the value is old, and it ' + 'is read',
+    async () => {
+      const source = secrets.source();
+      await source.current();
+      secrets.stages.AWSCURRENT = version('b');
+      jest.setSystemTime(Date.now() + 60 * MINUTE);
+      expect(source.latest?.versionId).toBe('a');
+      await source.beforeLogin();
+      expect(source.latest?.versionId).toBe('b');
+    },
+  );
 
   test('half a second is the longest that it waits for that', async () => {
     const source = secrets.source();
@@ -122,32 +135,43 @@ describe('before a login', () => {
 });
 
 describe('Secrets Manager is out', () => {
-  test('for longer than the TTL: what was read is served on, said, and asked for again ever more seldom, until it is back', async () => {
-    const source = secrets.source();
-    await source.current();
-    const errors: Error[] = [];
-    source.on('refreshFailed', error => errors.push(error));
-    secrets.stages.AWSCURRENT = fails;
-    for (let passed = 0; passed < 10 * TTL; passed += 500) {
-      await jest.advanceTimersByTimeAsync(500);
-      expect(source.latest?.versionId).toBe('a');
-    }
-    expect(errors[0]).toMatchObject({ code: 'SecretsManager', message: expect.stringContaining(SECRET), cause: { name: 'InternalServiceError' } });
-    expect(errors.length).toBeGreaterThan(45); // at least once in a minute
-    expect(errors.length).toBeLessThan(100);
+  test(
+    'for longer than the TTL: what was read is served on, said, and asked for again ever more seldom, ' +
+      'until it is back',
+    async () => {
+      const source = secrets.source();
+      await source.current();
+      const errors: Error[] = [];
+      source.on('refreshFailed', error => errors.push(error));
+      secrets.stages.AWSCURRENT = fails;
+      for (let passed = 0; passed < 10 * TTL; passed += 500) {
+        await jest.advanceTimersByTimeAsync(500);
+        expect(source.latest?.versionId).toBe('a');
+      }
+      expect(errors[0]).toMatchObject({
+        code: 'SecretsManager',
+        message: expect.stringContaining(SECRET),
+        cause: { name: 'InternalServiceError' },
+      });
+      expect(errors.length).toBeGreaterThan(45); // at least once in a minute
+      expect(errors.length).toBeLessThan(100);
 
-    secrets.stages.AWSCURRENT = version('b');
-    for (let passed = 0; passed < 60; passed++) {
-      await jest.advanceTimersByTimeAsync(1_000);
-      void source.latest;
-    }
-    expect(source.latest?.versionId).toBe('b');
-  });
+      secrets.stages.AWSCURRENT = version('b');
+      for (let passed = 0; passed < 60; passed++) {
+        await jest.advanceTimersByTimeAsync(1_000);
+        void source.latest;
+      }
+      expect(source.latest?.versionId).toBe('b');
+    },
+  );
 
   test('at the start: every caller gets a typed error, and the next one asks again', async () => {
     secrets.stages.AWSCURRENT = fails;
     const source = secrets.source();
-    for (const { reason } of await Promise.allSettled([source.current(), source.current()]) as PromiseRejectedResult[]) {
+    for (const { reason } of (await Promise.allSettled([
+      source.current(),
+      source.current(),
+    ])) as PromiseRejectedResult[]) {
       expect(reason).toMatchObject({ code: 'SecretsManager' });
     }
     secrets.stages.AWSCURRENT = version('a');
@@ -156,7 +180,10 @@ describe('Secrets Manager is out', () => {
 
   test('and hangs: a read ends after five seconds, also where the SDK has no end', async () => {
     secrets.stages.AWSCURRENT = hangs;
-    const reading = expect(secrets.source().refresh()).rejects.toMatchObject({ code: 'SecretsManager', message: expect.stringContaining('no answer') });
+    const reading = expect(secrets.source().refresh()).rejects.toMatchObject({
+      code: 'SecretsManager',
+      message: expect.stringContaining('no answer'),
+    });
     await jest.advanceTimersByTimeAsync(5_000);
     await reading;
   });
@@ -166,10 +193,15 @@ describe('a read that is refused says what to allow', () => {
   const user = 'User: arn:aws:sts::111122223333:assumed-role/KMS-Reader/x';
 
   test('of the secret', async () => {
-    const cause = sdkError('AccessDeniedException', `${user} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${SECRET}`);
+    const cause = sdkError(
+      'AccessDeniedException',
+      `${user} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${SECRET}`,
+    );
     secrets.stages.AWSCURRENT = () => Promise.reject(cause);
     await expect(secrets.source().current()).rejects.toMatchObject({
-      code: 'SecretsManager', cause, message: expect.stringContaining(`allow secretsmanager:GetSecretValue on ${SECRET}`),
+      code: 'SecretsManager',
+      cause,
+      message: expect.stringContaining(`allow secretsmanager:GetSecretValue on ${SECRET}`),
     });
   });
 
@@ -179,14 +211,20 @@ describe('a read that is refused says what to allow', () => {
     secrets.stages.AWSCURRENT = () => Promise.reject(kms);
     secrets.described = () => ({ KmsKeyId: key });
     await expect(secrets.source().current()).rejects.toMatchObject({
-      code: 'SecretsManager', cause: kms, message: expect.stringContaining(`allow kms:Decrypt on the key ${key}`),
+      code: 'SecretsManager',
+      cause: kms,
+      message: expect.stringContaining(`allow kms:Decrypt on the key ${key}`),
     });
   });
 
   test('of the key, where not even its name may be known', async () => {
     secrets.stages.AWSCURRENT = () => Promise.reject(kms);
-    secrets.described = () => { throw sdkError('AccessDeniedException'); };
-    await expect(secrets.source().current()).rejects.toMatchObject({ message: expect.stringContaining('kms:Decrypt on the key of the secret') });
+    secrets.described = () => {
+      throw sdkError('AccessDeniedException');
+    };
+    await expect(secrets.source().current()).rejects.toMatchObject({
+      message: expect.stringContaining('kms:Decrypt on the key of the secret'),
+    });
   });
 });
 
@@ -196,7 +234,15 @@ test.each([
   ['field "port" must be a whole number', '{"host":"db","port":"abc","username":"app","password":"my-password"}'],
 ])('a value that %s is a typed error that does not quote it', async (reason, text) => {
   secrets.stages.AWSCURRENT = version('a', text);
-  const error: Error = await secrets.source().current().then(() => { throw new Error('was read'); }, caught => caught);
+  const error: Error = await secrets
+    .source()
+    .current()
+    .then(
+      () => {
+        throw new Error('was read');
+      },
+      caught => caught,
+    );
   expect(error).toMatchObject({ code: 'InvalidSecret', message: expect.stringContaining(reason) });
   expect(inspect(error, { depth: 20 })).not.toContain('my-password');
 });

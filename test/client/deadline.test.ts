@@ -25,7 +25,12 @@ const pool = (options = {}) => app.pool({ max: 2, port: sockets.port, connection
 /** Rejects with the error, and with how long it took. */
 async function failure(promise: Promise<unknown>): Promise<{ error: Error; took: number }> {
   const begun = performance.now();
-  const error: Error = await promise.then(() => { throw new Error('was fulfilled'); }, caught => caught);
+  const error: Error = await promise.then(
+    () => {
+      throw new Error('was fulfilled');
+    },
+    caught => caught,
+  );
   return { error, took: performance.now() - begun };
 }
 
@@ -75,22 +80,30 @@ test('callers who wait when the pool ends get an error, all of them', async () =
   const waiting = Promise.allSettled(Array.from({ length: 5 }, () => one.query(whoAmI)));
   const ended = one.end();
   lent.release();
-  for (const result of await waiting) expect(result).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('after calling end') } });
+  for (const result of await waiting) {
+    expect(result).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('after calling end') },
+    });
+  }
   await ended;
 });
 
-test('after every version is refused for the budget, a hundred callers get the error at once and cost no login', async () => {
-  const one = app.pool({ max: 5, loginBudgetMillis: 300 });
-  await app.changePassword();
-  await failure(one.query(whoAmI));
-  await failure(one.query(whoAmI));
-  expect(stats(one)).toMatchObject({ breaker: 'open' });
-  const { refusedLogins } = stats(one)!;
-  const results = await Promise.allSettled(Array.from({ length: 100 }, () => failure(one.query(whoAmI))));
-  for (const result of results) expect(result).toMatchObject({ value: { error: { code: 'Authentication' } } });
-  expect(stats(one)!.refusedLogins - refusedLogins).toBeLessThanOrEqual(1);
-  expect(app.refusals).toBe(stats(one)!.refusedLogins);
-});
+test(
+  'after every version is refused for the budget, a hundred callers get the error at once and cost ' + 'no login',
+  async () => {
+    const one = app.pool({ max: 5, loginBudgetMillis: 300 });
+    await app.changePassword();
+    await failure(one.query(whoAmI));
+    await failure(one.query(whoAmI));
+    expect(stats(one)).toMatchObject({ breaker: 'open' });
+    const { refusedLogins } = stats(one)!;
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => failure(one.query(whoAmI))));
+    for (const result of results) expect(result).toMatchObject({ value: { error: { code: 'Authentication' } } });
+    expect(stats(one)!.refusedLogins - refusedLogins).toBeLessThanOrEqual(1);
+    expect(app.refusals).toBe(stats(one)!.refusedLogins);
+  },
+);
 
 test('a version that comes while the breaker is open closes it', async () => {
   const one = app.pool({ loginBudgetMillis: 100 });
@@ -116,7 +129,9 @@ test('a hundred waiters cost no more refused logins than the pool has connection
 });
 
 test('a password that cannot be read opens no connection, and leaves none', async () => {
-  beforeCall = () => { throw new Error('connection breaks'); };
+  beforeCall = () => {
+    throw new Error('connection breaks');
+  };
   await failure(pool().query(whoAmI));
   expect(sockets.all).toBe(0);
 });

@@ -8,7 +8,9 @@ import { type Login, randomPassword, withClient } from '../local/postgres';
 import { type LocalSecretsManager, type SecretsManagerOptions, startSecretsManager } from '../local/secrets-manager';
 import { newTenancy, type Tenancy } from '../local/servers';
 
-jest.mock('../../client/src/sdk', () => ({ loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')) }));
+jest.mock('../../client/src/sdk', () => ({
+  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
+}));
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -21,7 +23,9 @@ export class Application {
     const user = { username: tenancy.name('app'), password: randomPassword() };
     const application = new Application(tenancy, secretsManager, user);
     await application.createLogin(user);
-    const created = await secretsManager.client.send(new CreateSecretCommand({ Name: tenancy.name('Orders'), SecretString: application.json(user) }));
+    const created = await secretsManager.client.send(
+      new CreateSecretCommand({ Name: tenancy.name('Orders'), SecretString: application.json(user) }),
+    );
     application.secretArn = created.ARN!;
     return application;
   }
@@ -29,10 +33,19 @@ export class Application {
   secretArn = '';
   private readonly pools: Pool[] = [];
 
-  private constructor(readonly tenancy: Tenancy, readonly secretsManager: LocalSecretsManager, readonly user: Login) {}
+  private constructor(
+    readonly tenancy: Tenancy,
+    readonly secretsManager: LocalSecretsManager,
+    readonly user: Login,
+  ) {}
 
   pool(options: RotatingPoolOptions = {}): Pool {
-    const pool = rotatingPool({ secretId: this.secretArn, client: this.secretsManager.client, logger: SILENT, ...options });
+    const pool = rotatingPool({
+      secretId: this.secretArn,
+      client: this.secretsManager.client,
+      logger: SILENT,
+      ...options,
+    });
     pool.on('error', () => {}); // connections that the server ends while idle
     this.pools.push(pool);
     return pool;
@@ -40,7 +53,11 @@ export class Application {
 
   /** Writes a login as the secret's value. */
   async put(login: Login, stage: 'AWSCURRENT' | 'AWSPENDING' = 'AWSCURRENT'): Promise<void> {
-    const command = new PutSecretValueCommand({ SecretId: this.secretArn, SecretString: this.json(login), VersionStages: [stage] });
+    const command = new PutSecretValueCommand({
+      SecretId: this.secretArn,
+      SecretString: this.json(login),
+      VersionStages: [stage],
+    });
     await this.secretsManager.client.send(command);
   }
 
@@ -51,7 +68,11 @@ export class Application {
 
   /** How often PostgreSQL refused the user's password. */
   get refusals(): number {
-    return readFileSync(this.tenancy.logFile, 'utf8').split(`password authentication failed for user "${this.user.username}"`).length - 1;
+    return (
+      readFileSync(this.tenancy.logFile, 'utf8').split(
+        `password authentication failed for user "${this.user.username}"`,
+      ).length - 1
+    );
   }
 
   async createLogin({ username, password }: Login): Promise<void> {

@@ -3,10 +3,12 @@ import { Gate } from '../../client/src/gate';
 test('so many enter, the others in their order as places become free', async () => {
   const gate = new Gate(2);
   const entered: number[] = [];
-  const all = Promise.all([1, 2, 3, 4].map(async who => {
-    await gate.enter(Infinity);
-    entered.push(who);
-  }));
+  const all = Promise.all(
+    [1, 2, 3, 4].map(async who => {
+      await gate.enter(Infinity);
+      entered.push(who);
+    }),
+  );
   await Promise.resolve();
   expect(entered).toEqual([1, 2]);
   expect(gate.waiting).toBe(2);

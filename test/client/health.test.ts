@@ -7,18 +7,27 @@ import { type Meter, observe } from '../../client/src/metrics';
 import { stats } from '../../client/src/stats';
 
 let app: Application;
-beforeEach(async () => { app = await Application.start(); });
+beforeEach(async () => {
+  app = await Application.start();
+});
 afterEach(() => app.stop());
 
 const logged: string[] = [];
-beforeEach(() => { logged.length = 0; });
+beforeEach(() => {
+  logged.length = 0;
+});
 const say = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields)}`);
 const logger = { info: say, warn: say, error: say };
 
 describe('health', () => {
   test('is a real read, with who logged in and how old the credential is, and no secret', async () => {
     const found = await health(app.pool());
-    expect(found).toMatchObject({ healthy: true, user: app.user.username, breaker: 'closed', secretVersion: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(found).toMatchObject({
+      healthy: true,
+      user: app.user.username,
+      breaker: 'closed',
+      secretVersion: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
     expect(found.latencyMillis).toBeGreaterThan(0);
     expect(found.credentialAgeSeconds).toBeLessThan(60);
     expect(found).not.toHaveProperty('error');
@@ -60,7 +69,10 @@ describe('health', () => {
     const [pool, other] = [app.pool({ max: 1 }), app.pool({ max: 1 })];
     const holder = await other.connect();
     await holder.query('begin; lock table locked');
-    expect(await health(pool, { write: 'locked', timeoutMillis: 100 })).toMatchObject({ healthy: false, error: 'ETIMEDOUT' });
+    expect(await health(pool, { write: 'locked', timeoutMillis: 100 })).toMatchObject({
+      healthy: false,
+      error: 'ETIMEDOUT',
+    });
     expect(pool.totalCount).toBe(0);
     await holder.query('rollback');
     holder.release();
@@ -69,7 +81,11 @@ describe('health', () => {
 
   test('a login that is refused is unhealthy with the code', async () => {
     await app.changePassword();
-    expect(await health(app.pool({ loginBudgetMillis: 50 }))).toMatchObject({ healthy: false, error: 'Authentication', user: app.user.username });
+    expect(await health(app.pool({ loginBudgetMillis: 50 }))).toMatchObject({
+      healthy: false,
+      error: 'Authentication',
+      user: app.user.username,
+    });
   });
 });
 
@@ -78,21 +94,39 @@ test('the figures of a pool: what it read, tried and replaced', async () => {
   await pool.query('select 1');
   await app.put(await app.changePassword(), 'AWSPENDING');
   await pool.query('select 1');
-  expect(stats(pool)).toMatchObject({ refreshes: 2, failedRefreshes: 0, searches: 1, logins: 2, refusedLogins: 1, replacements: 0, breaker: 'closed' });
+  expect(stats(pool)).toMatchObject({
+    refreshes: 2,
+    failedRefreshes: 0,
+    searches: 1,
+    logins: 2,
+    refusedLogins: 1,
+    replacements: 0,
+    breaker: 'closed',
+  });
 });
 
 test('a meter of OpenTelemetry observes them until the pool ends', async () => {
-  const callbacks = new Map<string, (result: { observe(value: number, attributes?: Record<string, string>): void }) => void>();
+  const callbacks = new Map<
+    string,
+    (result: { observe(value: number, attributes?: Record<string, string>): void }) => void
+  >();
   const instrument = (name: string) => ({
     addCallback: (callback: never) => void callbacks.set(name, callback),
     removeCallback: () => void callbacks.delete(name),
   });
   const meter: Meter = { createObservableCounter: instrument, createObservableGauge: instrument };
-  const read = () => Object.fromEntries([...callbacks].map(([name, callback]) => {
-    let observed: number | undefined;
-    callback({ observe: value => { observed = value; } });
-    return [name, observed];
-  }));
+  const read = () =>
+    Object.fromEntries(
+      [...callbacks].map(([name, callback]) => {
+        let observed: number | undefined;
+        callback({
+          observe: value => {
+            observed = value;
+          },
+        });
+        return [name, observed];
+      }),
+    );
 
   const pool = app.pool({ meter });
   expect(read()['rotating_postgres.credential.age']).toBeUndefined(); // nothing was read yet
@@ -126,7 +160,9 @@ test('the logger hears of a new version, an outage and a refusal for good, and o
   await expect(source.refresh()).rejects.toMatchObject({ code: 'InvalidSecret' });
   await app.changePassword();
   const other = app.pool({ logger, loginBudgetMillis: 50 });
-  for (let query = 0; query < 3; query++) await expect(other.query('select 1')).rejects.toMatchObject({ code: 'Authentication' });
+  for (let query = 0; query < 3; query++) {
+    await expect(other.query('select 1')).rejects.toMatchObject({ code: 'Authentication' });
+  }
   expect(logged.filter(line => line.startsWith('the secret has a new version'))).toHaveLength(1);
   expect(logged.filter(line => line.startsWith('what was read before is used on')).length).toBeGreaterThan(0);
   expect(logged.filter(line => line.includes('refuses every version'))).toHaveLength(1);

@@ -8,7 +8,12 @@ let logIn: jest.Mock<Promise<Session>, Parameters<Server['logIn']>>;
 let stream: LoggedInStream;
 let settle: { resolve(session: Session): void; reject(error: Error): void };
 beforeEach(() => {
-  logIn = jest.fn((_parameters, _isWanted) => new Promise((resolve, reject) => { settle = { resolve, reject }; }));
+  logIn = jest.fn(
+    (_parameters, _isWanted) =>
+      new Promise((resolve, reject) => {
+        settle = { resolve, reject };
+      }),
+  );
   stream = new LoggedInStream({ logIn, cancel: () => Promise.reject(new Error('nothing to cancel')) });
 });
 afterEach(() => stream.destroy());

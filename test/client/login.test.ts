@@ -1,7 +1,9 @@
 import { sdkError, StubSecretsManager, version } from './stub';
 import { Login, type LoginOptions } from '../../client/src/login';
 
-jest.mock('../../client/src/sdk', () => ({ loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')) }));
+jest.mock('../../client/src/sdk', () => ({
+  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
+}));
 
 const BUDGET = 15_000;
 let secrets: StubSecretsManager;
@@ -14,7 +16,9 @@ beforeEach(() => {
   postgres = {};
   attempts = [];
 });
-afterEach(() => { jest.useRealTimers(); });
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 const login = (options?: LoginOptions) => new Login(secrets.source(), options);
 const refusal = (code: string) => Object.assign(new Error(`refused with ${code}`), { code });
@@ -41,7 +45,9 @@ async function logIn(by: Login, millis = BUDGET): Promise<string> {
 /** Runs the clock until it is settled. */
 async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
   let result: PromiseSettledResult<T> | undefined;
-  void Promise.allSettled([promise]).then(([settledResult]) => { result = settledResult; });
+  void Promise.allSettled([promise]).then(([settledResult]) => {
+    result = settledResult;
+  });
   while (!result) await jest.advanceTimersByTimeAsync(10);
   return result;
 }
@@ -149,7 +155,10 @@ describe('AWSPREVIOUS', () => {
 
   test('is not tried after 28000: that login was disabled on purpose', async () => {
     postgres.b = '28000';
-    expect(await settled(logIn(login({ replicaLagMillis: 2_000 })))).toMatchObject({ status: 'rejected', reason: { cause: { code: '28000' } } });
+    expect(await settled(logIn(login({ replicaLagMillis: 2_000 })))).toMatchObject({
+      status: 'rejected',
+      reason: { cause: { code: '28000' } },
+    });
     expect(attempts).not.toContain('a');
   });
 });
@@ -163,7 +172,12 @@ describe('every version is refused', () => {
   test('for the budget it is searched, then the caller gets a typed error with its cause', async () => {
     const begun = performance.now();
     expect(await settled(logIn(login(), Infinity))).toMatchObject({
-      status: 'rejected', reason: { code: 'Authentication', cause: { code: '28P01' }, message: expect.stringMatching(/db\.example\.com refuses every version/) },
+      status: 'rejected',
+      reason: {
+        code: 'Authentication',
+        cause: { code: '28P01' },
+        message: expect.stringMatching(/db\.example\.com refuses every version/),
+      },
     });
     expect(performance.now() - begun).toBeGreaterThanOrEqual(BUDGET);
     expect(performance.now() - begun).toBeLessThan(BUDGET + 10_000);
@@ -172,7 +186,12 @@ describe('every version is refused', () => {
 
   test('the error says what could not be read, too', async () => {
     secrets.stages.AWSPENDING = () => Promise.reject(sdkError('AccessDeniedException'));
-    expect(await settled(logIn(login()))).toMatchObject({ reason: { message: expect.stringMatching(/refused with 28P01; cannot read AWSPENDING/), cause: { code: '28P01' } } });
+    expect(await settled(logIn(login()))).toMatchObject({
+      reason: {
+        message: expect.stringMatching(/refused with 28P01; cannot read AWSPENDING/),
+        cause: { code: '28P01' },
+      },
+    });
   });
 
   test('a caller with less time gets it when that is over', async () => {
@@ -181,18 +200,21 @@ describe('every version is refused', () => {
     expect(performance.now() - begun).toBeLessThan(400);
   });
 
-  test('then callers hear of it at once, it is said once, and no more than three logins in a minute are tried', async () => {
-    const by = login();
-    const said: Error[] = [];
-    by.onGivenUp = error => said.push(error);
-    await givenUp(by);
-    const rounds = await tenMinutes(by);
-    expect(rounds.filter(({ took }) => took < 50).length).toBeGreaterThan(0.9 * rounds.length);
-    expect(attempts.length).toBeLessThanOrEqual(30);
-    expect(attempts.length).toBeGreaterThan(20);
-    expect(new Set(attempts)).toEqual(new Set(['a', 'b'])); // either may be the one
-    expect(said).toHaveLength(1);
-  });
+  test(
+    'then callers hear of it at once, it is said once, and no more than three logins in a minute ' + 'are tried',
+    async () => {
+      const by = login();
+      const said: Error[] = [];
+      by.onGivenUp = error => said.push(error);
+      await givenUp(by);
+      const rounds = await tenMinutes(by);
+      expect(rounds.filter(({ took }) => took < 50).length).toBeGreaterThan(0.9 * rounds.length);
+      expect(attempts.length).toBeLessThanOrEqual(30);
+      expect(attempts.length).toBeGreaterThan(20);
+      expect(new Set(attempts)).toEqual(new Set(['a', 'b'])); // either may be the one
+      expect(said).toHaveLength(1);
+    },
+  );
 
   test('a login that was welcome before is tried once more by one caller, not by all', async () => {
     postgres.a = undefined;
@@ -245,6 +267,8 @@ test('a refusal that is heard late does not count against the budget of the next
   postgres.b = '28P01';
   secrets.stages.AWSPENDING = undefined;
   const waiting = logIn(by);
-  setTimeout(() => { secrets.stages.AWSPENDING = version('c'); }, 5_000);
+  setTimeout(() => {
+    secrets.stages.AWSPENDING = version('c');
+  }, 5_000);
   expect(await value(waiting)).toBe('c');
 });

@@ -39,26 +39,42 @@ function write(file: string, content: string): string {
 
 /** Runs a program in the project; what it printed. */
 async function node(file: string, content: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
-  const { stdout } = await run(process.execPath, [write(file, content)], { cwd: project, env: { PATH: process.env.PATH, ...env } });
+  const { stdout } = await run(process.execPath, [write(file, content)], {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...env },
+  });
   return JSON.parse(stdout);
 }
 
 test('the package holds what is used, and nothing of the machine that built it', () => {
-  const others = packed.filter(path => !/^(dist\/types\/(client\/)?src\/[\w-]+\.d\.ts|dist\/index\.js|esm\/index\.(mjs|d\.mts)|LICENSE|README\.md|package\.json)$/.test(path));
+  const others = packed.filter(
+    path =>
+      !/^(dist\/types\/(client\/)?src\/[\w-]+\.d\.ts|dist\/index\.js|esm\/index\.(mjs|d\.mts)|LICENSE|README\.md|package\.json)$/.test(
+        path,
+      ),
+  );
   expect(others).toEqual([]);
-  for (const path of packed) expect(readFileSync(join(project, 'node_modules', NAME, path), 'utf8')).not.toContain(ROOT);
+  for (const path of packed) {
+    expect(readFileSync(join(project, 'node_modules', NAME, path), 'utf8')).not.toContain(ROOT);
+  }
 });
 
 test('it depends on its peers and nothing else', async () => {
-  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(project, 'node_modules', NAME, 'package.json'), 'utf8'));
+  const { dependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(project, 'node_modules', NAME, 'package.json'), 'utf8'),
+  );
   expect(dependencies).toBeUndefined();
   const code = readFileSync(join(project, 'node_modules', NAME, 'dist/index.js'), 'utf8');
-  const loaded = [...code.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name).filter(name => !name.startsWith('node:'));
+  const loaded = [...code.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)]
+    .map(([, name]) => name)
+    .filter(name => !name.startsWith('node:'));
   expect(new Set(loaded)).toEqual(new Set(Object.keys(peerDependencies).filter(name => !name.startsWith('@types/'))));
 });
 
 test('a CommonJS program and an ES module get the same names', async () => {
-  const names = "process.stdout.write(JSON.stringify(Object.keys(client).filter(name => !['default', 'module.exports'].includes(name)).sort()))";
+  const names =
+    "process.stdout.write(JSON.stringify(Object.keys(client).filter(name => !['default', " +
+    "'module.exports'].includes(name)).sort()))";
   const required = await node('names.cjs', `const client = require('${NAME}'); ${names}`);
   const imported = await node('names.mjs', `import * as client from '${NAME}'; ${names}`);
   expect(required).toContain('rotatingPool');
@@ -66,13 +82,16 @@ test('a CommonJS program and an ES module get the same names', async () => {
 });
 
 test('a program that loads it both ways has one source for a secret, and one class of error', async () => {
-  const same = await node('both.mjs', `
+  const same = await node(
+    'both.mjs',
+    `
     import { createRequire } from 'node:module';
     import { RotatingPostgresError, secretCredentials } from '${NAME}';
     const required = createRequire(import.meta.url)('${NAME}');
     process.stdout.write(JSON.stringify([
       secretCredentials('Orders') === required.secretCredentials('Orders'), RotatingPostgresError === required.RotatingPostgresError,
-    ]));`);
+    ]));`,
+  );
   expect(same).toEqual([true, true]);
 });
 
@@ -90,17 +109,22 @@ describe('a program that has no SDK, and a connection string in its environment'
   ])('%s', async (file, load) => {
     const { username, password } = tenancy.admin;
     const url = `postgres://${username}:${password}@localhost:${tenancy.port}/${tenancy.database}?sslmode=verify-full&sslrootcert=${tenancy.caFile}`;
-    const rows = await node(file, `${load}
+    const rows = await node(
+      file,
+      `${load}
       const pool = rotatingPool();
       pool.query('select session_user::text as name').then(({ rows }) => { process.stdout.write(JSON.stringify(rows)); return pool.end(); });`,
-    { [Env.DATABASE_URL]: url });
+      { [Env.DATABASE_URL]: url },
+    );
     expect(rows).toEqual([{ name: username }]);
   });
 });
 
 describe('its types', () => {
   test('import no default: without "esModuleInterop" the pool would be any', () => {
-    const declarations = packed.filter(path => path.endsWith('.d.ts')).map(path => readFileSync(join(project, 'node_modules', NAME, path), 'utf8'));
+    const declarations = packed
+      .filter(path => path.endsWith('.d.ts'))
+      .map(path => readFileSync(join(project, 'node_modules', NAME, path), 'utf8'));
     for (const text of declarations) expect(text).not.toMatch(/^import (type )?\w+ from/m);
   });
 
@@ -122,16 +146,34 @@ describe('its types', () => {
 
   test.each([
     ['node10', 'consumer.ts', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' }],
-    ['node10, without interop', 'consumer.ts', { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: false, ignoreDeprecations: '6.0' }],
+    [
+      'node10, without interop',
+      'consumer.ts',
+      { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: false, ignoreDeprecations: '6.0' },
+    ],
     ['node16, from CommonJS', 'consumer.cts', { module: 'node16', moduleResolution: 'node16' }],
     ['node16, from an ES module', 'consumer.mts', { module: 'node16', moduleResolution: 'node16' }],
     ['bundler', 'consumer.ts', { module: 'esnext', moduleResolution: 'bundler' }],
-  ])('are found by %s', async (_, file, compilerOptions) => {
-    write(file, consumer);
-    const options = { target: 'es2022', lib: ['es2022'], strict: true, noEmit: true, skipLibCheck: true, types: ['node'], ...compilerOptions };
-    write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: [file] }));
-    const tsc = relative(project, require.resolve('typescript/bin/tsc'));
-    const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project }).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
-  }, 60_000);
+  ])(
+    'are found by %s',
+    async (_, file, compilerOptions) => {
+      write(file, consumer);
+      const options = {
+        target: 'es2022',
+        lib: ['es2022'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+        ...compilerOptions,
+      };
+      write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: [file] }));
+      const tsc = relative(project, require.resolve('typescript/bin/tsc'));
+      const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project }).catch(
+        (error: { stdout: string }) => error,
+      );
+      expect(stdout).toBe('');
+    },
+    60_000,
+  );
 });

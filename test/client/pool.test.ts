@@ -39,8 +39,14 @@ describe('a pool of the user', () => {
     await new Promise<void>((resolve, reject) => {
       pool.connect((error, client, done) => {
         if (error || !client) return reject(error);
-        client.query('begin').then(() => client.query('create temp table t (i int) on commit drop'))
-          .then(() => client.query('commit')).then(() => { done(); resolve(); }, reject);
+        client
+          .query('begin')
+          .then(() => client.query('create temp table t (i int) on commit drop'))
+          .then(() => client.query('commit'))
+          .then(() => {
+            done();
+            resolve();
+          }, reject);
       });
     });
     const client = await pool.connect();
@@ -77,15 +83,18 @@ describe('new connections', () => {
     expect(app.reads).toBe(2);
   });
 
-  test.each(['NOLOGIN', "VALID UNTIL '2001-01-01'"])('follow a change of the user whose predecessor is %s', async disabled => {
-    const pool = app.pool({ maxUses: 1 });
-    await pool.query(whoAmI);
-    const clone = { username: app.tenancy.name('app_clone'), password: randomPassword() };
-    await app.createLogin(clone);
-    await app.put(clone);
-    await app.asSuperuser(`ALTER ROLE ${app.user.username} ${disabled}`);
-    expect((await pool.query(whoAmI)).rows).toEqual([{ name: clone.username }]);
-  });
+  test.each(['NOLOGIN', "VALID UNTIL '2001-01-01'"])(
+    'follow a change of the user whose predecessor is %s',
+    async disabled => {
+      const pool = app.pool({ maxUses: 1 });
+      await pool.query(whoAmI);
+      const clone = { username: app.tenancy.name('app_clone'), password: randomPassword() };
+      await app.createLogin(clone);
+      await app.put(clone);
+      await app.asSuperuser(`ALTER ROLE ${app.user.username} ${disabled}`);
+      expect((await pool.query(whoAmI)).rows).toEqual([{ name: clone.username }]);
+    },
+  );
 
   test('use AWSPENDING when PostgreSQL has the new password and AWSCURRENT has not', async () => {
     const pool = app.pool({ maxUses: 1 });
@@ -125,7 +134,9 @@ describe('new connections', () => {
     const next = await app.changePassword();
     let pendingReads = 0;
     beforeCall = async ({ action, request }) => {
-      if (action === 'GetSecretValue' && request.VersionStage === 'AWSPENDING' && ++pendingReads === 3) await app.put(next, 'AWSPENDING');
+      if (action === 'GetSecretValue' && request.VersionStage === 'AWSPENDING' && ++pendingReads === 3) {
+        await app.put(next, 'AWSPENDING');
+      }
     };
     expect((await pool.query(whoAmI)).rows).toEqual([{ name: app.user.username }]);
     expect(pendingReads).toBe(3);
@@ -137,7 +148,9 @@ describe('new connections', () => {
     await app.put({ ...app.user, password: randomPassword() }, 'AWSPENDING');
     let pendingReads = 0;
     beforeCall = async ({ action, request }) => {
-      if (action === 'GetSecretValue' && request.VersionStage === 'AWSPENDING' && ++pendingReads === 2) await app.changePassword(app.user.password);
+      if (action === 'GetSecretValue' && request.VersionStage === 'AWSPENDING' && ++pendingReads === 2) {
+        await app.changePassword(app.user.password);
+      }
     };
     expect((await pool.query(whoAmI)).rows).toEqual([{ name: app.user.username }]);
   });
@@ -147,7 +160,9 @@ describe('new connections', () => {
     await pool.query(whoAmI);
     await app.put(await app.changePassword());
     let broken = 4; // more than one call with the retries of the SDK
-    beforeCall = ({ action }) => { if (action === 'GetSecretValue' && broken-- > 0) throw new Error('connection breaks'); };
+    beforeCall = ({ action }) => {
+      if (action === 'GetSecretValue' && broken-- > 0) throw new Error('connection breaks');
+    };
     await pool.query(whoAmI);
     expect(broken).toBeLessThan(1);
   });
@@ -214,11 +229,18 @@ describe('a failure that another credential cannot mend', () => {
     const wrong = { ...app.user, password: randomPassword() };
     await app.put(wrong);
     const pool = app.pool({ loginBudgetMillis: 200 });
-    const error: Error = await pool.query(whoAmI).then(() => { throw new Error('logged in'); }, caught => caught);
+    const error: Error = await pool.query(whoAmI).then(
+      () => {
+        throw new Error('logged in');
+      },
+      caught => caught,
+    );
     expect(error).toMatchObject({ code: 'Authentication', cause: { code: '28P01' } });
     expect(error.message).toContain(app.secretArn);
     expect(error.message).toContain('localhost');
-    for (const { password } of [wrong, app.user]) expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(password);
+    for (const { password } of [wrong, app.user]) {
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(password);
+    }
     expect(pool.totalCount).toBe(0);
   });
 
@@ -226,11 +248,16 @@ describe('a failure that another credential cannot mend', () => {
     let connections = 0;
     const database = createServer(() => connections++).listen(0, '127.0.0.1');
     await once(database, 'listening');
-    beforeCall = () => { throw new Error('connection breaks'); };
+    beforeCall = () => {
+      throw new Error('connection breaks');
+    };
     const pool = app.pool({ host: '127.0.0.1', port: (database.address() as AddressInfo).port });
     const results = await Promise.allSettled(Array.from({ length: 40 }, () => pool.query(whoAmI)));
     for (const result of results) {
-      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SecretsManager', message: expect.stringContaining(app.secretArn) } });
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'SecretsManager', message: expect.stringContaining(app.secretArn) },
+      });
     }
     expect(connections).toBe(0);
     expect(pool.totalCount).toBe(0);
@@ -242,6 +269,9 @@ describe('a failure that another credential cannot mend', () => {
 
   test('a secret that lacks a field is reported with the field', async () => {
     await app.put({ username: app.user.username, password: '' });
-    await expect(app.pool().query(whoAmI)).rejects.toMatchObject({ code: 'InvalidSecret', message: expect.stringContaining('"password"') });
+    await expect(app.pool().query(whoAmI)).rejects.toMatchObject({
+      code: 'InvalidSecret',
+      message: expect.stringContaining('"password"'),
+    });
   });
 });

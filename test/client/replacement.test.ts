@@ -19,8 +19,11 @@ afterEach(async () => {
 });
 
 const whoAmI = 'select session_user::text as name';
-const pool = (options: Parameters<Application['pool']>[0] = {}) => app.pool({ max: MAX, port: sockets.port, ...options });
-const until = async (what: () => boolean) => { while (!what()) await pause(5); };
+const pool = (options: Parameters<Application['pool']>[0] = {}) =>
+  app.pool({ max: MAX, port: sockets.port, ...options });
+const until = async (what: () => boolean) => {
+  while (!what()) await pause(5);
+};
 const replacements = (of: pg.Pool) => stats(of)!.replacements;
 
 /** Opens all connections of a pool; they are idle then. */
@@ -46,24 +49,29 @@ test('idle connections are replaced when the secret has a new version, though no
   expect(sockets.open).toBe(MAX);
 });
 
-test('at no time are there more connections than max and one, also under load, and no query waits for a login', async () => {
-  const one = await filled(pool({ idleTimeoutMillis: 0 }));
-  let inFlight = true;
-  const load = Promise.all(Array.from({ length: 3 * MAX }, async () => {
-    while (inFlight) {
-      await one.query('select pg_sleep(0.002)');
-      await pause(1);
-    }
-  }));
-  const logins = () => stats(one)!.logins;
-  const before = logins();
-  await rotate();
-  await until(() => replacements(one) === MAX);
-  inFlight = false;
-  await load;
-  expect(logins() - before).toBe(MAX); // each of them ahead, none by a caller
-  expect(sockets.most).toBe(MAX + 1);
-});
+test(
+  'at no time are there more connections than max and one, also under load, and no query waits for ' + 'a login',
+  async () => {
+    const one = await filled(pool({ idleTimeoutMillis: 0 }));
+    let inFlight = true;
+    const load = Promise.all(
+      Array.from({ length: 3 * MAX }, async () => {
+        while (inFlight) {
+          await one.query('select pg_sleep(0.002)');
+          await pause(1);
+        }
+      }),
+    );
+    const logins = () => stats(one)!.logins;
+    const before = logins();
+    await rotate();
+    await until(() => replacements(one) === MAX);
+    inFlight = false;
+    await load;
+    expect(logins() - before).toBe(MAX); // each of them ahead, none by a caller
+    expect(sockets.most).toBe(MAX + 1);
+  },
+);
 
 test('a version that a search found is taken by the idle connections, too', async () => {
   const one = await filled(pool({ idleTimeoutMillis: 0 }));
@@ -106,7 +114,9 @@ test('the life of a connection does not end a transaction', async () => {
   const one = pool({ max: 1, maxLifetimeSeconds: 0.1 });
   const client = await one.connect();
   await client.query('begin');
-  const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid');
+  const {
+    rows: [{ pid }],
+  } = await client.query('select pg_backend_pid() as pid');
   await pause(300);
   expect((await client.query('select pg_backend_pid() as pid')).rows).toEqual([{ pid }]);
   await client.query('commit');
@@ -117,7 +127,9 @@ test('the life of a connection does not end a transaction', async () => {
 test('maxUses holds', async () => {
   const one = pool({ max: 1, maxUses: 2 });
   const seen = [];
-  for (let query = 0; query < 6; query++) seen.push((await one.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0].pid);
+  for (let query = 0; query < 6; query++) {
+    seen.push((await one.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0].pid);
+  }
   expect(new Set(seen).size).toBe(3);
 });
 
@@ -134,10 +146,14 @@ test('where the role has no connection to spare, old ones make room, and no call
 test('a spare that is lost before it is used harms nobody', async () => {
   const one = pool({ max: 1 });
   const lent = await one.connect();
-  const { rows: [{ pid }] } = await lent.query('select pg_backend_pid() as pid');
+  const {
+    rows: [{ pid }],
+  } = await lent.query('select pg_backend_pid() as pid');
   await rotate();
   await until(() => stats(one)!.logins === 2);
-  await app.asSuperuser(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${app.user.username}' and pid <> ${pid}`);
+  await app.asSuperuser(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${app.user.username}' and pid <> ${pid}`,
+  );
   await until(() => sockets.open === 1); // the pool's side is closed too: it knows
   lent.release();
   expect((await one.query(whoAmI)).rows).toEqual([{ name: app.user.username }]);
@@ -166,7 +182,9 @@ test('a pool that ends while a spare waits for a lent connection leaves none beh
 /** The server's processes behind the idle connections. */
 async function pids(of: pg.Pool): Promise<number[]> {
   const clients = await Promise.all(Array.from({ length: of.idleCount }, () => of.connect()));
-  const found = await Promise.all(clients.map(client => client.query<{ pid: number }>('select pg_backend_pid() as pid')));
+  const found = await Promise.all(
+    clients.map(client => client.query<{ pid: number }>('select pg_backend_pid() as pid')),
+  );
   for (const client of clients) client.release();
   return found.map(({ rows }) => rows[0].pid);
 }

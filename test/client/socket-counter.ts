@@ -27,7 +27,10 @@ export async function countSockets(target: number): Promise<SocketCounter> {
     most = Math.max(most, sockets.size);
     const pass = () => {
       const behind = connect(target, '127.0.0.1');
-      socket.pipe(behind).on('error', () => undefined).pipe(socket);
+      socket
+        .pipe(behind)
+        .on('error', () => undefined)
+        .pipe(socket);
       socket.on('close', () => behind.destroy());
     };
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
@@ -37,10 +40,18 @@ export async function countSockets(target: number): Promise<SocketCounter> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    get open() { return sockets.size; },
-    get most() { return most; },
-    get all() { return all; },
-    get hangs() { return hangs; },
+    get open() {
+      return sockets.size;
+    },
+    get most() {
+      return most;
+    },
+    get all() {
+      return all;
+    },
+    get hangs() {
+      return hangs;
+    },
     set hangs(value) {
       hangs = value;
       if (!hangs) for (const pass of held.splice(0)) pass();

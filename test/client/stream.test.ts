@@ -35,15 +35,25 @@ test('a driver that gives no user and no password is logged in', async () => {
 });
 
 test('what the driver asks of its session holds', async () => {
-  const client = await connected({ stream: stream(), application_name: 'two words', options: '-c work_mem=5MB', statement_timeout: 1234 });
-  const { rows } = await client.query("select current_setting('application_name') a, current_setting('work_mem') w, current_setting('statement_timeout') s");
+  const client = await connected({
+    stream: stream(),
+    application_name: 'two words',
+    options: '-c work_mem=5MB',
+    statement_timeout: 1234,
+  });
+  const { rows } = await client.query(
+    "select current_setting('application_name') a, current_setting('work_mem') w, " +
+      "current_setting('statement_timeout') s",
+  );
   expect(rows).toEqual([{ a: 'two words', w: '5MB', s: '1234ms' }]);
 });
 
 test('the driver hears what the server says of itself', async () => {
   const client = new pg.Client({ stream: stream() });
   const said = new Map<string, string>();
-  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => said.set(parameterName, parameterValue));
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) =>
+    said.set(parameterName, parameterValue),
+  );
   clients.push(client);
   await client.connect();
   expect(said.get('standard_conforming_strings')).toBe('on');
@@ -75,7 +85,9 @@ test('a query is cancelled by the key that the driver was told', async () => {
   const make = stream();
   const [busy, other] = [await connected({ stream: make }), await connected({ stream: make })];
   const cancelled = busy.query('select pg_sleep(60)');
-  const running = "select count(*)::int as n from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active' and usename = session_user";
+  const running =
+    "select count(*)::int as n from pg_stat_activity where query = 'select pg_sleep(60)' and state = " +
+    "'active' and usename = session_user";
   while ((await other.query(running)).rows[0].n === 0);
   const { processID, secretKey } = busy as unknown as { processID: number; secretKey: number };
   const message = Buffer.alloc(16);
@@ -92,7 +104,9 @@ test('a session that the server ends is ended for the driver', async () => {
   const client = await connected({ stream: stream() });
   const ended = new Promise(resolve => client.once('end', resolve));
   const error = new Promise<Error>(resolve => client.on('error', resolve)); // pg says two
-  const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid');
+  const {
+    rows: [{ pid }],
+  } = await client.query('select pg_backend_pid() as pid');
   await app.asSuperuser(`SELECT pg_terminate_backend(${pid})`);
   expect(await error).toMatchObject({ code: '57P01' });
   await ended;
@@ -100,9 +114,16 @@ test('a session that the server ends is ended for the driver', async () => {
 
 test('when every version is refused, the driver gets the error that says so, and no secret', async () => {
   const changed = await app.changePassword();
-  const error: Error = await connected({ stream: stream({ loginBudgetMillis: 200 }) }).then(() => { throw new Error('logged in'); }, caught => caught);
+  const error: Error = await connected({ stream: stream({ loginBudgetMillis: 200 }) }).then(
+    () => {
+      throw new Error('logged in');
+    },
+    caught => caught,
+  );
   expect(error).toMatchObject({ code: 'Authentication', cause: { code: '28P01' } });
-  for (const { password } of [app.user, changed]) expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(password);
+  for (const { password } of [app.user, changed]) {
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(password);
+  }
 });
 
 test('a driver that gives up leaves no session behind', async () => {
@@ -117,7 +138,10 @@ test('a driver that gives up leaves no session behind', async () => {
 });
 
 test('a driver that wants TLS itself is told what to set', async () => {
-  await expect(connected({ stream: stream(), ssl: true })).rejects.toMatchObject({ code: 'Configuration', message: expect.stringContaining('"ssl"') });
+  await expect(connected({ stream: stream(), ssl: true })).rejects.toMatchObject({
+    code: 'Configuration',
+    message: expect.stringContaining('"ssl"'),
+  });
 });
 
 test('nothing that is secret shows', async () => {
@@ -129,8 +153,14 @@ test('nothing that is secret shows', async () => {
 });
 
 test('a connection string is used as it is', async () => {
-  const { admin: { username, password }, port, database, caFile } = app.tenancy;
-  process.env[Env.DATABASE_URL] = `postgres://${username}:${password}@localhost:${port}/${database}?sslmode=verify-full&sslrootcert=${caFile}`;
+  const {
+    admin: { username, password },
+    port,
+    database,
+    caFile,
+  } = app.tenancy;
+  process.env[Env.DATABASE_URL] =
+    `postgres://${username}:${password}@localhost:${port}/${database}?sslmode=verify-full&sslrootcert=${caFile}`;
   const client = await connected({ stream: rotatingStream() });
   expect((await client.query(whoAmI)).rows).toEqual([{ name: username }]);
   expect(app.reads).toBe(0);

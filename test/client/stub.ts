@@ -10,7 +10,10 @@ interface Version {
 
 export const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:Orders-AbCdEf';
 
-export function version(id: string, text = JSON.stringify({ host: 'db.example.com', username: 'app', password: `password-of-${id}` })): Version {
+export function version(
+  id: string,
+  text = JSON.stringify({ host: 'db.example.com', username: 'app', password: `password-of-${id}` }),
+): Version {
   return { id, text };
 }
 
@@ -20,8 +23,8 @@ export function sdkError(name: string, message = name): Error {
 }
 
 /**
- * A Secrets Manager for tests that move the clock: answers over a socket do not keep a fake clock's time. Where the clock does
- * not matter, test/local has a real one.
+ * A Secrets Manager for tests that move the clock: answers over a socket do not keep a fake clock's time. Where the
+ * clock does not matter, test/local has a real one.
  */
 export class StubSecretsManager {
   readonly reads: string[] = [];

@@ -15,30 +15,47 @@ function withExtraRoots(file?: string): typeof ours {
   if (file === undefined) delete process.env[Env.EXTRA_CA_CERTS];
   else process.env[Env.EXTRA_CA_CERTS] = file;
   let fresh: typeof ours | undefined;
-  jest.isolateModules(() => { fresh = jest.requireActual<typeof ours>('../../client/src/tls'); });
+  jest.isolateModules(() => {
+    fresh = jest.requireActual<typeof ours>('../../client/src/tls');
+  });
   return fresh!;
 }
 
 async function login(host: string, ssl: tls.ConnectionOptions): Promise<void> {
-  const client = new Client({ host, port: server.port, user: server.admin.username, password: server.admin.password, database: 'postgres', ssl });
+  const client = new Client({
+    host,
+    port: server.port,
+    user: server.admin.username,
+    password: server.admin.password,
+    database: 'postgres',
+    ssl,
+  });
   await client.connect();
   await client.end();
 }
 
 describe('the server is verified', () => {
   test('by its chain: an authority that is not trusted is refused', async () => {
-    await expect(login('localhost', withExtraRoots().tlsOptions('localhost'))).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    await expect(login('localhost', withExtraRoots().tlsOptions('localhost'))).rejects.toMatchObject({
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    });
   });
 
-  test.each(['localhost', '127.0.0.1'])('and accepted as %s with its authority in NODE_EXTRA_CA_CERTS or in the option', async host => {
-    await login(host, withExtraRoots(server.caFile).tlsOptions(host));
-    await login(host, withExtraRoots().tlsOptions(host, { ca }));
-  });
+  test.each(['localhost', '127.0.0.1'])(
+    'and accepted as %s with its authority in NODE_EXTRA_CA_CERTS or in the option',
+    async host => {
+      await login(host, withExtraRoots(server.caFile).tlsOptions(host));
+      await login(host, withExtraRoots().tlsOptions(host, { ca }));
+    },
+  );
 
-  test.each(['localhost', '127.0.0.1'])('by its name: a certificate of another host is refused, also when the address is %s', async address => {
-    const ssl = withExtraRoots(server.caFile).tlsOptions('database.example.com');
-    await expect(login(address, ssl)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
-  });
+  test.each(['localhost', '127.0.0.1'])(
+    'by its name: a certificate of another host is refused, also when the address is %s',
+    async address => {
+      const ssl = withExtraRoots(server.caFile).tlsOptions('database.example.com');
+      await expect(login(address, ssl)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    },
+  );
 });
 
 describe('what is trusted', () => {
@@ -50,9 +67,11 @@ describe('what is trusted', () => {
       const { subject, validTo } = new X509Certificate(pem);
       const [, region, kind] = /^CN=Amazon RDS (.+) Root CA (\S+)/m.exec(subject)!;
       expect([region, kind, new Date(validTo).getTime() > soon]).toEqual([region, kind, true]);
-      lasting.set(region, [...lasting.get(region) ?? [], kind]);
+      lasting.set(region, [...(lasting.get(region) ?? []), kind]);
     }
-    const stale = [...lasting].filter(([, kinds]) => !['RSA2048', 'RSA4096', 'ECC384'].every(kind => kinds.includes(kind)));
+    const stale = [...lasting].filter(
+      ([, kinds]) => !['RSA2048', 'RSA4096', 'ECC384'].every(kind => kinds.includes(kind)),
+    );
     expect(stale).toEqual([]);
     expect(lasting.size).toBeGreaterThan(25); // of the commercial regions none may go missing with a refresh
   });
@@ -60,7 +79,10 @@ describe('what is trusted', () => {
   test('are the roots of RDS, and the public ones for an RDS Proxy only', () => {
     const { trustedRoots } = withExtraRoots();
     expect(trustedRoots('orders.abc.eu-west-1.rds.amazonaws.com')).toEqual(rdsRoots);
-    for (const proxy of ['orders.proxy-abc.eu-west-1.rds.amazonaws.com', 'orders.proxy-abc.cn-north-1.rds.amazonaws.com.cn']) {
+    for (const proxy of [
+      'orders.proxy-abc.eu-west-1.rds.amazonaws.com',
+      'orders.proxy-abc.cn-north-1.rds.amazonaws.com.cn',
+    ]) {
       expect(trustedRoots(proxy)).toEqual([...rdsRoots, ...tls.rootCertificates]);
     }
     expect(trustedRoots('orders.proxy-abc.eu-west-1.rds.amazonaws.com.example.com')).toEqual(rdsRoots);
@@ -75,7 +97,9 @@ describe('what is trusted', () => {
 
   test('is not silently less when a certificate of the option is damaged', () => {
     const damaged = ca.replace(/\n[^-\n]+\n/, '\nAAAA\n');
-    expect(() => withExtraRoots().tlsOptions('localhost', { ca: damaged })).toThrow('the option "ca" holds a certificate that cannot be read');
+    expect(() => withExtraRoots().tlsOptions('localhost', { ca: damaged })).toThrow(
+      'the option "ca" holds a certificate that cannot be read',
+    );
   });
 });
 
@@ -93,8 +117,11 @@ describe('the pinned roots of RDS', () => {
   });
 
   test.each(['RSA2048', 'RSA4096', 'ECC384'])('have %s for each region', family => {
-    const of = (algorithm: string) => certificates.map(({ subject }) => new RegExp(`CN=Amazon RDS (.+) Root CA ${algorithm} G1`).exec(subject)?.[1])
-      .filter(region => region !== undefined).sort();
+    const of = (algorithm: string) =>
+      certificates
+        .map(({ subject }) => new RegExp(`CN=Amazon RDS (.+) Root CA ${algorithm} G1`).exec(subject)?.[1])
+        .filter(region => region !== undefined)
+        .sort();
     expect(of(family)).toContain('us-east-1');
     expect(of(family)).toEqual(of('RSA2048'));
   });

@@ -30,32 +30,50 @@ const FAULTS: Fault[] = [
   },
   {
     name: 'no ingress rule of the endpoint',
-    make: template => change(template, 'AWS::EC2::SecurityGroup', hasRuleFor443, properties => { delete properties.SecurityGroupIngress; }),
+    make: template =>
+      change(template, 'AWS::EC2::SecurityGroup', hasRuleFor443, properties => {
+        delete properties.SecurityGroupIngress;
+      }),
     cause: /no ingress rule of the endpoint for secretsmanager admits function \S+ on port 443/,
   },
   {
     name: 'no endpoint, and no NAT gateway',
     make: template => remove(template, ENDPOINT),
-    cause: /does not reach secretsmanager, for which vpc-\w+ has no endpoint with private DNS: subnet-\w+ has no route to a NAT gateway/,
+    cause:
+      /does not reach secretsmanager, for which vpc-\w+ has no endpoint with private DNS: subnet-\w+ has no route to a NAT gateway/,
   },
   {
     name: 'an endpoint without private DNS',
-    make: template => change(template, ENDPOINT, anything, properties => { properties.PrivateDnsEnabled = false; }),
+    make: template =>
+      change(template, ENDPOINT, anything, properties => {
+        properties.PrivateDnsEnabled = false;
+      }),
     cause: /vpc-\w+ has no endpoint with private DNS/,
   },
   {
     name: 'an endpoint in a subnet that is not there',
-    make: template => change(template, ENDPOINT, anything, properties => { properties.SubnetIds = ['subnet-0']; }),
+    make: template =>
+      change(template, ENDPOINT, anything, properties => {
+        properties.SubnetIds = ['subnet-0'];
+      }),
     cause: /InvalidSubnetId\.NotFound/,
   },
   {
     name: 'an endpoint with private DNS in a VPC without DNS host names',
-    make: template => change(template, 'AWS::EC2::VPC', anything, properties => { properties.EnableDnsHostnames = false; }),
+    make: template =>
+      change(template, 'AWS::EC2::VPC', anything, properties => {
+        properties.EnableDnsHostnames = false;
+      }),
     cause: /requires both enableDnsSupport and enableDnsHostnames/,
   },
   {
     name: 'a second endpoint with private DNS',
-    make: template => { template.Resources.SecondEndpoint = { ...find(template, ENDPOINT)[0][1], DependsOn: find(template, ENDPOINT)[0][0] }; },
+    make: template => {
+      template.Resources.SecondEndpoint = {
+        ...find(template, ENDPOINT)[0][1],
+        DependsOn: find(template, ENDPOINT)[0][0],
+      };
+    },
     cause: /conflicting DNS domain for secretsmanager/,
   },
   {
@@ -70,35 +88,52 @@ const FAULTS: Fault[] = [
   },
   {
     name: 'a user resource that waits for nothing',
-    make: template => { for (const [, resource] of find(template, USER)) delete resource.DependsOn; },
+    make: template => {
+      for (const [, resource] of find(template, USER)) delete resource.DependsOn;
+    },
     cause: /local cloud: .*(no egress rule|no ingress rule|no endpoint)/,
   },
   {
     name: 'a function outside the VPC that logs in to the database',
-    make: template => change(template, 'AWS::Lambda::Function', USER_FUNCTION, properties => { delete properties.VpcConfig; }),
+    make: template =>
+      change(template, 'AWS::Lambda::Function', USER_FUNCTION, properties => {
+        delete properties.VpcConfig;
+      }),
     cause: /function \S+ is in no VPC, database \S+ is/,
   },
   {
     name: 'a function in the VPC that answers CloudFormation itself',
     make: template => {
       const [[id]] = find(template, 'AWS::Lambda::Function', USER_FUNCTION);
-      change(template, USER, anything, properties => { properties.ServiceToken = { 'Fn::GetAtt': [id, 'Arn'] }; });
+      change(template, USER, anything, properties => {
+        properties.ServiceToken = { 'Fn::GetAtt': [id, 'Arn'] };
+      });
     },
-    cause: /did not receive a response from your Custom Resource\..* does not reach CloudFormation's response URL: subnet-\w+ has no route to a NAT/,
+    cause:
+      /did not receive a response from your Custom Resource\..* does not reach CloudFormation's response URL: subnet-\w+ has no route to a NAT/,
   },
   {
     name: 'an invoke permission for another service',
-    make: template => change(template, 'AWS::Lambda::Permission', anything, properties => { properties.Principal = 'events.amazonaws.com'; }),
+    make: template =>
+      change(template, 'AWS::Lambda::Permission', anything, properties => {
+        properties.Principal = 'events.amazonaws.com';
+      }),
     cause: /Secrets Manager cannot invoke .* is about {'Service': 'events\.amazonaws\.com'}/,
   },
   {
     name: 'an invoke permission for another account',
-    make: template => change(template, 'AWS::Lambda::Permission', anything, properties => { properties.SourceAccount = '111122223333'; }),
+    make: template =>
+      change(template, 'AWS::Lambda::Permission', anything, properties => {
+        properties.SourceAccount = '111122223333';
+      }),
     cause: /wants AWS:SourceAccount to be 111122223333, and it is 000000000000/,
   },
   {
     name: 'an invoke permission for a source ARN, which AWS does not document',
-    make: template => change(template, 'AWS::Lambda::Permission', anything, properties => { properties.SourceArn = 'arn:aws:secretsmanager:*:*:secret:*'; }),
+    make: template =>
+      change(template, 'AWS::Lambda::Permission', anything, properties => {
+        properties.SourceArn = 'arn:aws:secretsmanager:*:*:secret:*';
+      }),
     cause: /wants AWS:SourceArn to be \S+, and it is not sent/,
   },
   {
@@ -107,13 +142,18 @@ const FAULTS: Fault[] = [
       change(template, 'AWS::Lambda::Function', ROTATION_FUNCTION, properties => {
         properties.Environment = { Variables: { [Env.SERVERS]: 'elsewhere.example.com:5432' } };
       });
-      change(template, PROOF, anything, properties => { properties.timeoutSeconds = '2'; });
+      change(template, PROOF, anything, properties => {
+        properties.timeoutSeconds = '2';
+      });
     },
     cause: /the first rotation did not succeed within 2 s: .*Binding: /,
   },
 ];
 
-/** Each rule of the local cloud has a stack that breaks it: one change to the quickstart makes its deployment fail, and it says why. */
+/**
+ * Each rule of the local cloud has a stack that breaks it: one change to the quickstart makes its deployment fail, and
+ * it says why.
+ */
 export async function checkBrokenQuickstart(checks: Checks, cloud: LocalCloud): Promise<void> {
   const [{ template }] = await example(cloud, 'quickstart');
   for (const [index, { name, make, cause }] of FAULTS.entries()) {
@@ -126,12 +166,19 @@ export async function checkBrokenQuickstart(checks: Checks, cloud: LocalCloud): 
 }
 
 function find({ Resources }: Template, type: string, matches: Matches = anything): [string, TemplateResource][] {
-  const found = Object.entries(Resources).filter(([, resource]) => resource.Type === type && matches(resource.Properties ?? {}));
+  const found = Object.entries(Resources).filter(
+    ([, resource]) => resource.Type === type && matches(resource.Properties ?? {}),
+  );
   assert.ok(found.length > 0, `the quickstart has no such ${type}`);
   return found;
 }
 
-function change(template: Template, type: string, matches: Matches, make: (properties: Record<string, unknown>) => void): void {
+function change(
+  template: Template,
+  type: string,
+  matches: Matches,
+  make: (properties: Record<string, unknown>) => void,
+): void {
   for (const [, { Properties = {} }] of find(template, type, matches)) make(Properties);
 }
 

@@ -30,7 +30,9 @@ export class CdkApp {
 
   /** @param directory Where its cdk.json is. */
   constructor(
-    private readonly cloud: Target, private readonly directory: string, readonly stack: string,
+    private readonly cloud: Target,
+    private readonly directory: string,
+    readonly stack: string,
     private readonly context: Record<string, string> = {},
   ) {
     const name = [stack, ...Object.values(context)].join('-');
@@ -45,7 +47,15 @@ export class CdkApp {
 
   /** Deploys the stack. What the CLI printed. */
   async deploy(): Promise<string> {
-    return this.run(['deploy', this.stack, '--exclusively', '--require-approval', 'never', '--outputs-file', this.outputsFile]);
+    return this.run([
+      'deploy',
+      this.stack,
+      '--exclusively',
+      '--require-approval',
+      'never',
+      '--outputs-file',
+      this.outputsFile,
+    ]);
   }
 
   /** Deletes the stack. */
@@ -70,11 +80,21 @@ export class CdkApp {
     const child = spawn(CDK, [...args, ...context, '--output', this.assembly, '--no-notices', '--progress', 'events'], {
       cwd: this.directory,
       signal: this.cloud.signal,
-      env: { ...this.cloud.environment, CDK_VALIDATION: 'false', CDK_DISABLE_CLI_TELEMETRY: 'true', NO_COLOR: '1', CI: 'true' },
+      env: {
+        ...this.cloud.environment,
+        CDK_VALIDATION: 'false',
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        NO_COLOR: '1',
+        CI: 'true',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk; });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', chunk => {
+        output += chunk;
+      });
+    }
     const code = await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
     if (code !== 0) throw new CdkError(args[0], output);
     return output;

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DescribeSecretCommand, GetSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
 import type { LocalCloud } from './local-cloud';
 import type { SecretValue } from '../../src/contract';
@@ -17,7 +22,9 @@ export class Credentials {
 
   /** The value of the version with a label. */
   async value(secretId: string, stage = 'AWSCURRENT'): Promise<SecretValue> {
-    const { SecretString = '' } = await this.client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }));
+    const { SecretString = '' } = await this.client.send(
+      new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
+    );
     const value = JSON.parse(SecretString) as SecretValue;
     this.passwords.add(value.password);
     return value;
@@ -26,13 +33,17 @@ export class Credentials {
   /** The version that each label is on. */
   async labels(secretId: string): Promise<Record<string, string>> {
     const { VersionIdsToStages = {} } = await this.client.send(new DescribeSecretCommand({ SecretId: secretId }));
-    return Object.fromEntries(Object.entries(VersionIdsToStages).flatMap(([version, stages]) => stages.map(stage => [stage, version])));
+    return Object.fromEntries(
+      Object.entries(VersionIdsToStages).flatMap(([version, stages]) => stages.map(stage => [stage, version])),
+    );
   }
 
   /** The tags of the secret, without CloudFormation's own. */
   async tags(secretId: string): Promise<Record<string, string>> {
     const { Tags = [] } = await this.client.send(new DescribeSecretCommand({ SecretId: secretId }));
-    return Object.fromEntries(Tags.filter(({ Key }) => !Key?.startsWith('aws:')).map(({ Key = '', Value = '' }) => [Key, Value]));
+    return Object.fromEntries(
+      Tags.filter(({ Key }) => !Key?.startsWith('aws:')).map(({ Key = '', Value = '' }) => [Key, Value]),
+    );
   }
 
   /** Rotates as anybody does who calls the API, and waits for the end. The new version. */
@@ -56,7 +67,10 @@ export class Credentials {
 
   /** Logs in over verified TLS; who the session then is. Rejects as PostgreSQL does. */
   async logIn(value: SecretValue): Promise<{ login: string; role: string }> {
-    return (await this.query(value, 'SELECT session_user AS login, current_user AS role'))[0] as { login: string; role: string };
+    return (await this.query(value, 'SELECT session_user AS login, current_user AS role'))[0] as {
+      login: string;
+      role: string;
+    };
   }
 
   /** Logs in and runs one statement. */

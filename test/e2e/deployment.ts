@@ -34,11 +34,18 @@ export class DeploymentError extends Error {
 export class Deployment {
   private id = '';
 
-  constructor(private readonly cloud: LocalCloud, readonly stack: string, readonly template: Template) {}
+  constructor(
+    private readonly cloud: LocalCloud,
+    readonly stack: string,
+    readonly template: Template,
+  ) {}
 
   /** Creates the stack; one that fails is deleted again. */
   async create(): Promise<void> {
-    this.id = text(await this.call('CreateStack', { ...await this.body(this.template), OnFailure: 'DELETE' }), 'StackId')[0];
+    this.id = text(
+      await this.call('CreateStack', { ...(await this.body(this.template)), OnFailure: 'DELETE' }),
+      'StackId',
+    )[0];
     await this.settled('CREATE_COMPLETE');
   }
 
@@ -56,8 +63,12 @@ export class Deployment {
   /** The resources of a type: logical id -> physical id. */
   async resources(type: string): Promise<Record<string, string>> {
     const answer = await this.call('DescribeStackResources');
-    const [types, names, ids] = ['ResourceType', 'LogicalResourceId', 'PhysicalResourceId'].map(tag => text(answer, tag));
-    return Object.fromEntries(names.map((name, index) => [name, ids[index]]).filter((_, index) => types[index] === type));
+    const [types, names, ids] = ['ResourceType', 'LogicalResourceId', 'PhysicalResourceId'].map(tag =>
+      text(answer, tag),
+    );
+    return Object.fromEntries(
+      names.map((name, index) => [name, ids[index]]).filter((_, index) => types[index] === type),
+    );
   }
 
   /** An output of the stack, by its name. */
@@ -68,10 +79,11 @@ export class Deployment {
   }
 
   private async body(template: Template): Promise<Record<string, string>> {
-    const body = Buffer.from(JSON.stringify(template)); // mostly larger than what CloudFormation takes with the call itself
+    // mostly larger than what CloudFormation takes with the call itself
+    const body = Buffer.from(JSON.stringify(template));
     const key = `${createHash('sha256').update(body).digest('hex')}.json`;
     return {
-      'TemplateURL': await this.cloud.put(ASSETS, key, async () => body),
+      TemplateURL: await this.cloud.put(ASSETS, key, async () => body),
       'Capabilities.member.1': 'CAPABILITY_IAM',
       'Capabilities.member.2': 'CAPABILITY_NAMED_IAM',
     };
@@ -90,12 +102,14 @@ export class Deployment {
   private async failures(): Promise<string[]> {
     const pages: string[] = [];
     for (let NextToken: string | undefined = ''; NextToken !== undefined;) {
-      const page = await this.call('DescribeStackEvents', { StackName: this.id, ...NextToken && { NextToken } });
+      const page = await this.call('DescribeStackEvents', { StackName: this.id, ...(NextToken && { NextToken }) });
       pages.push(page);
       [NextToken] = text(page, 'NextToken');
     }
     const events = pages.flatMap(page => page.split('<member>')).filter(event => event.includes('_FAILED<'));
-    return events.map(event => `${text(event, 'LogicalResourceId')[0]}: ${text(event, 'ResourceStatusReason')[0] ?? ''}`);
+    return events.map(
+      event => `${text(event, 'LogicalResourceId')[0]}: ${text(event, 'ResourceStatusReason')[0] ?? ''}`,
+    );
   }
 
   private async call(Action: string, parameters: Record<string, string> = {}): Promise<string> {
@@ -123,22 +137,29 @@ async function upload(cloud: LocalCloud, directory: string, manifest: string): P
   for (const { source, destinations } of Object.values(files)) {
     if (source.packaging !== 'zip') continue; // the template itself, which goes with its deployment
     for (const { bucketName, objectKey } of Object.values(destinations)) {
-      await cloud.put(bucketName, objectKey, async () => zip(cloud, join(directory, source.path), join(cloud.scratch, objectKey)));
+      await cloud.put(bucketName, objectKey, async () =>
+        zip(cloud, join(directory, source.path), join(cloud.scratch, objectKey)),
+      );
     }
   }
 }
 
 async function zip({ python, signal }: LocalCloud, directory: string, file: string): Promise<Buffer> {
-  await promisify(execFile)(python, ['-m', 'zipfile', '--create', file, ...readdirSync(directory)], { cwd: directory, signal });
+  await promisify(execFile)(python, ['-m', 'zipfile', '--create', file, ...readdirSync(directory)], {
+    cwd: directory,
+    signal,
+  });
   return readFileSync(file);
 }
 
 function text(xml: string, tag: string): string[] {
-  return [...xml.matchAll(new RegExp(`<${tag}>([^<]*)</${tag}>`, 'g'))].map(([, value]) => value.replace(/&(\w+|#x?[\da-f]+);/gi, decoded));
+  return [...xml.matchAll(new RegExp(`<${tag}>([^<]*)</${tag}>`, 'g'))].map(([, value]) =>
+    value.replace(/&(\w+|#x?[\da-f]+);/gi, decoded),
+  );
 }
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: '\'' };
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function decoded(entity: string, name: string): string {
-  return name.startsWith('#') ? String.fromCodePoint(Number(`0${name.slice(1)}`)) : ENTITIES[name] ?? entity;
+  return name.startsWith('#') ? String.fromCodePoint(Number(`0${name.slice(1)}`)) : (ENTITIES[name] ?? entity);
 }

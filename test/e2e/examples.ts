@@ -18,7 +18,7 @@ export async function example(cloud: LocalCloud, name: string): Promise<Deployme
   process.env.CDK_CONTEXT_JSON = JSON.stringify({ removalPolicy: 'destroy' });
   process.env.CDK_OUTDIR = join(cloud.scratch, name);
   try {
-    const { app } = await import(join(EXAMPLES, name, 'app')) as { app: App };
+    const { app } = (await import(join(EXAMPLES, name, 'app'))) as { app: App };
     return await deploymentsOf(cloud, app);
   } finally {
     delete process.env.CDK_CONTEXT_JSON;
@@ -41,11 +41,14 @@ async function checkLife(checks: Checks, cloud: LocalCloud, credentials: Credent
   if (!deployed) return;
 
   const secrets = await rotated(stacks);
-  await checks.check(`examples/${name}: its ${secrets.length} rotated credentials log in, before and after one more rotation`, async () => {
-    assert.ok(secrets.length > 0, 'nothing is rotated');
-    for (const secret of secrets) await credentials.settled(secret);
-    for (const secret of secrets) await rotateAndLogIn(credentials, secret);
-  });
+  await checks.check(
+    `examples/${name}: its ${secrets.length} rotated credentials log in, before and after one more rotation`,
+    async () => {
+      assert.ok(secrets.length > 0, 'nothing is rotated');
+      for (const secret of secrets) await credentials.settled(secret);
+      for (const secret of secrets) await rotateAndLogIn(credentials, secret);
+    },
+  );
 
   const wired = await functionsOf(stacks, /^(Orders|Cleanup)Function/);
   if (wired.length > 0) {
@@ -60,9 +63,12 @@ async function checkLife(checks: Checks, cloud: LocalCloud, credentials: Credent
 
   const { AdminSecretArn: admin } = await stacks[0].outputs();
   if (admin && !secrets.includes(admin)) {
-    await checks.check(`examples/${name}: the admin's password, which RDS rotates, and after that the application's`, async () => {
-      await rotateManaged(credentials, admin, secrets[0]);
-    });
+    await checks.check(
+      `examples/${name}: the admin's password, which RDS rotates, and after that the application's`,
+      async () => {
+        await rotateManaged(credentials, admin, secrets[0]);
+      },
+    );
   }
 
   await checks.check(`destruction of examples/${name} leaves nothing`, async () => {
@@ -72,10 +78,14 @@ async function checkLife(checks: Checks, cloud: LocalCloud, credentials: Credent
   });
 }
 
-/** What a consumer sees: the current credential logs in, and so does the next; the last one goes on with alternating users. */
+/**
+ * What a consumer sees: the current credential logs in, and so does the next; the last one goes on with alternating
+ * users.
+ */
 async function rotateAndLogIn(credentials: Credentials, secret: string): Promise<void> {
   const old = await credentials.value(secret);
-  const { [BindingTag.STRATEGY]: strategy, [BindingTag.USERNAME]: username = old.username } = await credentials.tags(secret);
+  const { [BindingTag.STRATEGY]: strategy, [BindingTag.USERNAME]: username = old.username } =
+    await credentials.tags(secret);
   assert.equal((await credentials.logIn(old)).role, username);
   const version = await credentials.rotate(secret);
   assert.equal((await credentials.labels(secret)).AWSCURRENT, version);
@@ -98,7 +108,11 @@ async function rotateManaged(credentials: Credentials, admin: string, secret: st
 /** Functions of the app's own, by their logical ids. */
 async function functionsOf(stacks: Deployment[], named: RegExp): Promise<string[]> {
   const all = await Promise.all(stacks.map(async stack => stack.resources('AWS::Lambda::Function')));
-  return all.flatMap(ids => Object.entries(ids).filter(([id]) => named.test(id)).map(([, physicalId]) => physicalId));
+  return all.flatMap(ids =>
+    Object.entries(ids)
+      .filter(([id]) => named.test(id))
+      .map(([, physicalId]) => physicalId),
+  );
 }
 
 /** The secrets that have a schedule. */

@@ -1,6 +1,15 @@
 import { ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,11 +66,21 @@ export class LocalCloud {
   private readonly uploads = new Set<string>();
   private readonly stopping = new AbortController();
 
-  private constructor(readonly python: string, private readonly files: string, port: number) {
-    this.client = { endpoint: `http://127.0.0.1:${port}`, region: REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  private constructor(
+    readonly python: string,
+    private readonly files: string,
+    port: number,
+  ) {
+    this.client = {
+      endpoint: `http://127.0.0.1:${port}`,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    };
     this.caFile = join(files, 'ca.pem');
     this.scratch = mkdtempSync(join(files, 'scratch-'));
-    const own = Object.entries(process.env).filter((entry): entry is [string, string] => !entry[0].startsWith('AWS_') && entry[1] !== undefined);
+    const own = Object.entries(process.env).filter(
+      (entry): entry is [string, string] => !entry[0].startsWith('AWS_') && entry[1] !== undefined,
+    );
     this.environment = {
       ...Object.fromEntries(own),
       AWS_ENDPOINT_URL: this.client.endpoint,
@@ -94,7 +113,7 @@ export class LocalCloud {
         LAMBDA_EXECUTOR: 'local',
         LOCAL_CLOUD_FILES: files,
         LOCAL_CLOUD_POSTGRES: directory,
-        ...user && { LOCAL_CLOUD_POSTGRES_USER: `${user.uid}:${user.gid}` },
+        ...(user && { LOCAL_CLOUD_POSTGRES_USER: `${user.uid}:${user.gid}` }),
         // What the functions, its children, find in AWS Lambda: the SDK, and the authority of RDS.
         NODE_PATH: NODE_MODULES,
         TMPDIR: temporary,
@@ -121,20 +140,32 @@ export class LocalCloud {
   /** The logs of all PostgreSQL servers so far. */
   get serverLogs(): string {
     const directory = join(this.files, 'server-logs');
-    return existsSync(directory) ? readdirSync(directory).map(name => readFileSync(join(directory, name), 'utf8')).join('') : '';
+    return existsSync(directory)
+      ? readdirSync(directory)
+          .map(name => readFileSync(join(directory, name), 'utf8'))
+          .join('')
+      : '';
   }
 
   /** What the account holds now. */
   async account(): Promise<Account> {
     const { stdout } = await promisify(execFile)(this.python, [join(PROGRAM, 'account.py')], {
-      env: this.environment, maxBuffer: 64 * 1024 * 1024, signal: this.signal,
+      env: this.environment,
+      maxBuffer: 64 * 1024 * 1024,
+      signal: this.signal,
     });
     return JSON.parse(stdout) as Account;
   }
 
-  /** Calls an action of a service that speaks the Query protocol, and whose client this project has not. Status and XML. */
+  /**
+   * Calls an action of a service that speaks the Query protocol, and whose client this project has not. Status and XML.
+   */
   async query(service: string, parameters: Record<string, string>): Promise<{ status: number; body: string }> {
-    const response = await fetch(this.client.endpoint, { method: 'POST', body: new URLSearchParams(parameters), headers: credentialsFor(service) });
+    const response = await fetch(this.client.endpoint, {
+      method: 'POST',
+      body: new URLSearchParams(parameters),
+      headers: credentialsFor(service),
+    });
     return { status: response.status, body: await response.text() };
   }
 
@@ -143,7 +174,11 @@ export class LocalCloud {
     const name = bucket.replace('${AWS::AccountId}', ACCOUNT).replace('${AWS::Region}', REGION);
     const url = `${this.client.endpoint}/${name}/${key}`;
     if (this.uploads.has(url)) return url;
-    const response = await fetch(url, { method: 'PUT', body: new Uint8Array(await body()), headers: credentialsFor('s3') });
+    const response = await fetch(url, {
+      method: 'PUT',
+      body: new Uint8Array(await body()),
+      headers: credentialsFor('s3'),
+    });
     if (!response.ok) throw new Error(`PUT ${name}/${key}: ${response.status} ${await response.text()}`);
     this.uploads.add(url);
     return url;
@@ -174,7 +209,11 @@ export class LocalCloud {
 
 /** Enough of a signature to tell the service; nobody checks it. */
 function credentialsFor(service: string): { authorization: string } {
-  return { authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=none` };
+  return {
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=local/20260101/${REGION}/${service}/aws4_request, ` +
+      'SignedHeaders=host, Signature=none',
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -15,7 +15,14 @@ import { checkState } from './state';
 type Scenario = (checks: Checks, cloud: LocalCloud, credentials: Credentials) => Promise<void>;
 
 const SCENARIOS: Scenario[] = [
-  checkRules, checkBrokenTemplates, checkBrokenQuickstart, checkQuickstart, checkExamples, checkState, checkSingleUser, checkAcceptance,
+  checkRules,
+  checkBrokenTemplates,
+  checkBrokenQuickstart,
+  checkQuickstart,
+  checkExamples,
+  checkState,
+  checkSingleUser,
+  checkAcceptance,
   checkRetention,
 ];
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -24,16 +31,24 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 /** @param only Name of one scenario, for whoever works on it. */
 async function main(only?: string): Promise<void> {
   const cloud = await LocalCloud.start();
-  for (const [signal, status] of Object.entries(SIGNALS)) process.once(signal, () => { void cloud.stop().finally(() => process.exit(status)); });
+  for (const [signal, status] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      void cloud.stop().finally(() => process.exit(status));
+    });
+  }
   const checks = new Checks(cloud.signal);
   try {
     await new CdkApp(cloud, QUICKSTART, 'Quickstart').bootstrap();
-    for (const scenario of SCENARIOS.filter(({ name }) => !only || name === only)) await scenario(checks, cloud, new Credentials(cloud));
+    for (const scenario of SCENARIOS.filter(({ name }) => !only || name === only)) {
+      await scenario(checks, cloud, new Credentials(cloud));
+    }
   } catch (error) {
     if (cloud.signal.aborted) return;
     await checks.check('the run reaches its end', async () => Promise.reject(error));
   }
-  if (!checks.ok) console.log(`\nThe end of the local cloud's log:\n${cloud.log.trimEnd().split('\n').slice(-30).join('\n')}`);
+  if (!checks.ok) {
+    console.log(`\nThe end of the local cloud's log:\n${cloud.log.trimEnd().split('\n').slice(-30).join('\n')}`);
+  }
   await cloud.stop();
   console.log(checks.summary);
   process.exitCode = checks.ok ? 0 : 1;

@@ -37,14 +37,22 @@ export async function checkQuickstart(checks: Checks, cloud: LocalCloud, credent
   });
 
   await checks.check('both secrets are bound by their tags', async () => {
-    assert.deepEqual(await credentials.tags(admin), { [BindingTag.USERNAME]: 'postgres', [BindingTag.STRATEGY]: 'single' });
+    assert.deepEqual(await credentials.tags(admin), {
+      [BindingTag.USERNAME]: 'postgres',
+      [BindingTag.STRATEGY]: 'single',
+    });
     assert.deepEqual(await credentials.tags(secret), {
-      [BindingTag.SERVER]: `${host}:${port}`, [BindingTag.USERNAME]: 'app', [BindingTag.STRATEGY]: 'alternating', [BindingTag.ADMIN_SECRET]: admin,
+      [BindingTag.SERVER]: `${host}:${port}`,
+      [BindingTag.USERNAME]: 'app',
+      [BindingTag.STRATEGY]: 'alternating',
+      [BindingTag.ADMIN_SECRET]: admin,
     });
   });
 
   await checks.check('the database refuses a login without TLS', async () => {
-    await assert.rejects(credentials.query(await credentials.value(secret), 'SELECT', { tls: false }), { code: '28000' });
+    await assert.rejects(credentials.query(await credentials.value(secret), 'SELECT', { tls: false }), {
+      code: '28000',
+    });
   });
 
   await checks.check('RotateSecret, alternating users: the new login works, and the old one still does', async () => {
@@ -66,14 +74,20 @@ export async function checkQuickstart(checks: Checks, cloud: LocalCloud, credent
     const labels = async () => [await credentials.labels(admin), await credentials.labels(secret)];
     const [account, versions, synthesised] = [await cloud.account(), await labels(), app.synthesised];
     const output = await app.deploy();
-    assert.ok(output.includes('Quickstart (no changes)'), output.split('\n').filter(line => line.includes('UPDATE_IN_PROGRESS')).join('\n'));
+    assert.ok(
+      output.includes('Quickstart (no changes)'),
+      output
+        .split('\n')
+        .filter(line => line.includes('UPDATE_IN_PROGRESS'))
+        .join('\n'),
+    );
     assert.equal(app.synthesised, synthesised);
     assert.deepEqual(await labels(), versions);
     assert.deepEqual(await cloud.account(), account);
   });
 
   const all = await cloud.account();
-  await checks.check('no password is in a template, an event, a function\'s log or the server\'s log', async () => {
+  await checks.check("no password is in a template, an event, a function's log or the server's log", async () => {
     noPassword(credentials, all, { template: app.synthesised, server: cloud.serverLogs });
   });
 
@@ -87,7 +101,10 @@ export async function checkQuickstart(checks: Checks, cloud: LocalCloud, credent
 export async function checkRetention(checks: Checks, cloud: LocalCloud, credentials: Credentials): Promise<void> {
   const app = new CdkApp(cloud, QUICKSTART, 'Quickstart');
   const others = (await cloud.account()).resources;
-  const stateful = async () => (await cloud.account()).resources.filter(id => /^(rds DBInstances|secretsmanager|kms)/.test(id) && !others.includes(id));
+  const stateful = async () =>
+    (await cloud.account()).resources.filter(
+      id => /^(rds DBInstances|secretsmanager|kms)/.test(id) && !others.includes(id),
+    );
   const deployed = await checks.check('cdk deploy of the quickstart as it is', async () => app.deploy());
   if (!deployed) return;
   const { SecretArn: secret, AdminSecretArn: admin } = app.outputs;
@@ -108,7 +125,11 @@ export async function checkRetention(checks: Checks, cloud: LocalCloud, credenti
 
   await checks.check('the database is protected from deletion', async () => {
     const { dbInstanceIdentifier = '' } = await credentials.value(secret);
-    const parameters = { Action: 'DeleteDBInstance', DBInstanceIdentifier: dbInstanceIdentifier, SkipFinalSnapshot: 'true' };
+    const parameters = {
+      Action: 'DeleteDBInstance',
+      DBInstanceIdentifier: dbInstanceIdentifier,
+      SkipFinalSnapshot: 'true',
+    };
     const { status, body } = await cloud.query('rds', parameters);
     assert.equal(status, 400, body);
     assert.match(body, /DeletionProtection/);
@@ -131,7 +152,11 @@ function noPassword(credentials: Credentials, { events, logs }: Account, files: 
   for (const [place, text] of Object.entries(places)) {
     assert.ok(text.length > 1000, `nothing to look through: ${place}`);
     for (const password of credentials.passwords) {
-      const forms = [password, JSON.stringify(password).slice(1, -1), JSON.stringify(JSON.stringify(password)).slice(3, -3)];
+      const forms = [
+        password,
+        JSON.stringify(password).slice(1, -1),
+        JSON.stringify(JSON.stringify(password)).slice(3, -3),
+      ];
       assert.ok(!forms.some(form => text.includes(form)), `a password is in: ${place}`);
     }
   }

@@ -19,15 +19,29 @@ interface Edit {
 /** Without a rotation, so that a new password is this edit's doing. */
 const rotateImmediately = false;
 
-/** What people change in an app that is deployed. Each is made to the app as it was, so that the next one also takes it back. */
+/**
+ * What people change in an app that is deployed. Each is made to the app as it was, so that the next one also takes it
+ * back.
+ */
 const EDITS: Edit[] = [
   { name: 'another schedule', props: { schedule: { automaticallyAfter: Duration.days(7), rotateImmediately } } },
-  { name: 'other passwords, an earlier retirement', props: { rotation: { passwords: { length: 48 }, retireAfter: Duration.hours(1) } } },
+  {
+    name: 'other passwords, an earlier retirement',
+    props: { rotation: { passwords: { length: 48 }, retireAfter: Duration.hours(1) } },
+  },
   { name: 'single user', props: { strategy: RotationStrategy.SINGLE_USER } },
   { name: 'another key of the secrets', more: useAnotherKey },
   { name: 'other descriptions and tags', more: db => describe(db) },
-  { name: 'another instance class', props: { database: DatabaseSource.instance({ instanceType: new ec2.InstanceType('t4g.large'), multiAz: false }) } },
-  { name: 'a revocation function', more: db => { void db.revocationFunction; } },
+  {
+    name: 'another instance class',
+    props: { database: DatabaseSource.instance({ instanceType: new ec2.InstanceType('t4g.large'), multiAz: false }) },
+  },
+  {
+    name: 'a revocation function',
+    more: db => {
+      void db.revocationFunction;
+    },
+  },
 ];
 
 /** The value of a secret survives every edit of the app: who made it has no copy, and the database knows no other. */
@@ -57,9 +71,12 @@ export async function checkState(checks: Checks, cloud: LocalCloud): Promise<voi
     });
   }
 
-  await checks.check('another name of a user is refused, and the secrets\' values survive that', async () => {
+  await checks.check("another name of a user is refused, and the secrets' values survive that", async () => {
     const [value, before] = [await credentials.value(secrets[0]), await logins(credentials, secrets)];
-    await assert.rejects(stack.update(await templateOf(cloud, { name: 'another user name', props: { username: 'orders' } })), /UPDATE_ROLLBACK_COMPLETE/);
+    await assert.rejects(
+      stack.update(await templateOf(cloud, { name: 'another user name', props: { username: 'orders' } })),
+      /UPDATE_ROLLBACK_COMPLETE/,
+    );
     assert.deepEqual(await credentials.value(secrets[0]), value);
     assert.deepEqual(await logins(credentials, secrets), before);
   });
@@ -67,11 +84,13 @@ export async function checkState(checks: Checks, cloud: LocalCloud): Promise<voi
 }
 
 async function logins(credentials: Credentials, secrets: string[]): Promise<unknown[]> {
-  return Promise.all(secrets.map(async id => {
-    const value = await credentials.value(id);
-    assert.ok(value.host && value.engine, 'host and engine are in the value');
-    return { username: value.username, password: value.password, ...await credentials.logIn(value) };
-  }));
+  return Promise.all(
+    secrets.map(async id => {
+      const value = await credentials.value(id);
+      assert.ok(value.host && value.engine, 'host and engine are in the value');
+      return { username: value.username, password: value.password, ...(await credentials.logIn(value)) };
+    }),
+  );
 }
 
 /** Physical ids of what cannot be made again. */
@@ -87,8 +106,16 @@ async function templateOf(cloud: LocalCloud, edit: Edit): Promise<Template> {
 function app(cloud: LocalCloud, { name, props, more }: Edit): App {
   const made = new App({ outdir: join(cloud.scratch, `state ${name}`) });
   const stack = new Stack(made, 'State');
-  const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
-  const db = new RotatingPostgres(stack, 'Orders', { vpc, removalPolicy: RemovalPolicy.DESTROY, schedule: { rotateImmediately }, ...props });
+  const vpc = new ec2.Vpc(stack, 'Vpc', {
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
+  });
+  const db = new RotatingPostgres(stack, 'Orders', {
+    vpc,
+    removalPolicy: RemovalPolicy.DESTROY,
+    schedule: { rotateImmediately },
+    ...props,
+  });
   new CfnOutput(stack, 'SecretArn', { value: db.secret.secretArn });
   new CfnOutput(stack, 'AdminSecretArn', { value: db.adminSecret.secretArn });
   more?.(db);

@@ -16,10 +16,15 @@ interface Resource {
 
 /** A line per resource: what it is, what becomes of it, and the logical id that an upgrade may not change. */
 function summary(loaded: Loaded): string[] {
-  return stacksOf(loaded).flatMap(stack => {
-    const { Resources = {} }: { Resources?: Record<string, Resource> } = loaded.assertions.Template.fromStack(stack).toJSON();
-    return Object.entries(Resources).map(([id, { Type, DeletionPolicy }]) => [`${stack.node.path}/${id}: ${Type}`, DeletionPolicy].filter(Boolean).join(', '));
-  }).sort();
+  return stacksOf(loaded)
+    .flatMap(stack => {
+      const { Resources = {} }: { Resources?: Record<string, Resource> } =
+        loaded.assertions.Template.fromStack(stack).toJSON();
+      return Object.entries(Resources).map(([id, { Type, DeletionPolicy }]) =>
+        [`${stack.node.path}/${id}: ${Type}`, DeletionPolicy].filter(Boolean).join(', '),
+      );
+    })
+    .sort();
 }
 
 describe.each(examples())('%s', example => {
@@ -27,9 +32,12 @@ describe.each(examples())('%s', example => {
     expect(summary(load(example))).toMatchSnapshot();
   });
 
-  test.each(['retain', 'destroy'])('cdk-nag has no finding that is not acknowledged, nor has the library a warning (%s)', removalPolicy => {
-    expect(findings(load(example, { removalPolicy }), 'AwsSolutionsChecks')).toEqual([]);
-  });
+  test.each(['retain', 'destroy'])(
+    'cdk-nag has no finding that is not acknowledged, nor has the library a warning (%s)',
+    removalPolicy => {
+      expect(findings(load(example, { removalPolicy }), 'AwsSolutionsChecks')).toEqual([]);
+    },
+  );
 
   test('is in the README of the examples', () => {
     expect(readFileSync(join(__dirname, '../../examples/README.md'), 'utf8')).toContain(`(${example})`);

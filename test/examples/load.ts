@@ -10,7 +10,10 @@ export interface Loaded {
   readonly nag: typeof nag;
 }
 
-/** Runs an example's `app.ts` with this context. What was loaded before is of no more use: aws-cdk-lib loads its parts when they are asked for. */
+/**
+ * Runs an example's `app.ts` with this context. What was loaded before is of no more use: aws-cdk-lib loads its parts
+ * when they are asked for.
+ */
 export function load(example: string, context: Record<string, unknown> = {}): Loaded {
   jest.resetModules();
   process.env.CDK_CONTEXT_JSON = JSON.stringify(context);

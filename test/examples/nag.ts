@@ -6,7 +6,9 @@ export type Pack = 'AwsSolutionsChecks' | 'HIPAASecurityChecks' | 'NIST80053R5Ch
 
 /** A pack of cdk-nag 3, which is a validation plugin; one of cdk-nag 2 is an aspect. */
 interface Plugin {
-  validateScope(scope: IConstruct): { violations: { ruleName: string; description: string; violatingResources: { constructPath: string }[] }[] };
+  validateScope(scope: IConstruct): {
+    violations: { ruleName: string; description: string; violatingResources: { constructPath: string }[] }[];
+  };
 }
 
 /** What cdk-nag finds and nobody acknowledged, and every error and warning of the constructs. */
@@ -17,9 +19,15 @@ export function findings(loaded: Loaded, ...packs: Pack[]): string[] {
   const annotations = stacksOf(loaded).flatMap(stack => {
     const found = loaded.assertions.Annotations.fromStack(stack); // synthesises
     const any = loaded.assertions.Match.anyValue();
-    return [...found.findError('*', any), ...found.findWarning('*', any)].map(({ id, entry }) => `${id}: ${entry.data}`);
+    return [...found.findError('*', any), ...found.findWarning('*', any)].map(
+      ({ id, entry }) => `${id}: ${entry.data}`,
+    );
   });
   const violations = plugins.flatMap(plugin => plugin.validateScope(loaded.app).violations);
-  return [...annotations, ...violations.flatMap(({ ruleName, description, violatingResources }) =>
-    violatingResources.map(({ constructPath }) => `${constructPath}: ${ruleName}: ${description}`))];
+  return [
+    ...annotations,
+    ...violations.flatMap(({ ruleName, description, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${constructPath}: ${ruleName}: ${description}`),
+    ),
+  ];
 }

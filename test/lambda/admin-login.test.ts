@@ -37,7 +37,9 @@ beforeAll(async () => {
   writeFileSync(caFile, `${readFileSync(server.caFile, 'utf8')}\n${authority.certificate}`);
   rig = await startRig({ after: call => after?.(call) }, { ...server, caFile });
 }, 30_000);
-afterEach(() => { after = undefined; });
+afterEach(() => {
+  after = undefined;
+});
 afterAll(async () => {
   await rig.stop();
   await proxy.stop();
@@ -50,7 +52,10 @@ let users = 0;
 /** A user of the rig's admin, with a secret. */
 async function user(fields: Partial<SecretValue>): Promise<Login & { secret: string }> {
   const login = { username: rig.name(`u${users++}`), password: 'known-password' };
-  await rig.inspect(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${await scramVerifier(login.password, null)}' ADMIN "${rig.admin.username}"`);
+  await rig.inspect(
+    `CREATE ROLE "${login.username}" LOGIN PASSWORD '${await scramVerifier(login.password, null)}' ` +
+      `ADMIN "${rig.admin.username}"`,
+  );
   return { ...login, secret: await rig.createSecret('user', rig.value(login, fields)) };
 }
 
@@ -67,8 +72,11 @@ async function adminSecret(change: (value: SecretValue) => object): Promise<stri
 }
 
 test.each([
-  ['of AWS\'s shape', (value: SecretValue) => value],
-  ['that RDS manages, with a user name and a password only', ({ username, password }: SecretValue) => ({ username, password })],
+  ["of AWS's shape", (value: SecretValue) => value],
+  [
+    'that RDS manages, with a user name and a password only',
+    ({ username, password }: SecretValue) => ({ username, password }),
+  ],
   ['whose host differs in case', (value: SecretValue) => ({ ...value, host: 'LocalHost' })],
   ['without a database', ({ dbname: _, ...value }: SecretValue) => value],
 ])('an admin secret %s serves both logins', async (_, change) => {
@@ -81,9 +89,13 @@ test.each([
 });
 
 test('an admin of another database is refused, though it logs in', async () => {
-  const { secret, username } = await user({ masterarn: await adminSecret(value => ({ ...value, ...elsewhere.admin, port: proxy.port })) });
+  const { secret, username } = await user({
+    masterarn: await adminSecret(value => ({ ...value, ...elsewhere.admin, port: proxy.port })),
+  });
   expect(await rig.secrets.rotate(secret)).toMatchObject({
-    ok: false, step: 'setSecret', error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('which is another database') },
+    ok: false,
+    step: 'setSecret',
+    error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('which is another database') },
   });
   expect(await rig.inspect('SELECT FROM pg_roles WHERE rolname = $1', [`${username}_clone`])).toEqual([]);
 });
@@ -93,7 +105,9 @@ test('at an admin secret of another host, an application that does not log in at
   await rig.inspect(`ALTER ROLE "${username}" NOLOGIN`);
   await replayed();
   expect(await rig.secrets.rotate(secret)).toMatchObject({
-    ok: false, step: 'setSecret', error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('cannot be shown to be one database') },
+    ok: false,
+    step: 'setSecret',
+    error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('cannot be shown to be one database') },
   });
 });
 
@@ -101,7 +115,11 @@ test('at an admin secret of another host, an application that does not log in at
 async function replayed(): Promise<void> {
   const [{ lsn }] = await rig.inspect('SELECT pg_current_wal_flush_lsn()::text AS lsn');
   await withClient(replica.server, server.superuser, 'postgres', async client => {
-    for (let done = false; !done;) ({ rows: [{ done }] } = await client.query('SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS done', [lsn]));
+    for (let done = false; !done;) {
+      ({
+        rows: [{ done }],
+      } = await client.query('SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS done', [lsn]));
+    }
   });
 }
 
@@ -113,10 +131,14 @@ describe('a secret that names a read replica', () => {
       expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
       const { password, ...value } = await rig.read(secret);
       expect(value).toMatchObject({ username: expected, port: replica.server.port });
-      const asConsumer = withClient(replica.server, { username: expected, password }, rig.database, async client => client.query('SELECT pg_is_in_recovery() AS replica'));
+      const asConsumer = withClient(replica.server, { username: expected, password }, rig.database, async client =>
+        client.query('SELECT pg_is_in_recovery() AS replica'),
+      );
       expect((await asConsumer).rows).toEqual([{ replica: true }]);
     }
-    const refused = readFileSync(replica.server.logFile, 'utf8').split('\n').filter(line => line.includes(`authentication failed for user "${username}`));
+    const refused = readFileSync(replica.server.logFile, 'utf8')
+      .split('\n')
+      .filter(line => line.includes(`authentication failed for user "${username}`));
     expect(refused.length).toBeGreaterThan(0); // else nothing was waited for
   }, 30_000);
 
@@ -127,7 +149,9 @@ describe('a secret that names a read replica', () => {
     const behind = await rig.secrets.rotate(secret);
     expect(behind).toMatchObject({ ok: false, step: 'testSecret', error: { errorType: 'Authentication' } });
     expect(await rig.read(secret)).toMatchObject({ username, password });
-    const refused = readFileSync(replica.server.logFile, 'utf8').split('\n').filter(line => line.includes(`authentication failed for user "${username}`));
+    const refused = readFileSync(replica.server.logFile, 'utf8')
+      .split('\n')
+      .filter(line => line.includes(`authentication failed for user "${username}`));
     expect(refused.length).toBeLessThanOrEqual(6);
     await replica.query('SELECT pg_wal_replay_resume()');
     expect(await rig.secrets.retry(secret, behind.token)).toMatchObject({ ok: true });
@@ -137,7 +161,9 @@ describe('a secret that names a read replica', () => {
     const { secret } = await user({ port: replica.server.port });
     await replayed();
     expect(await rig.secrets.rotate(secret)).toMatchObject({
-      ok: false, step: 'setSecret', error: { errorType: 'ReadOnly', errorMessage: expect.stringContaining('read replica') },
+      ok: false,
+      step: 'setSecret',
+      error: { errorType: 'ReadOnly', errorMessage: expect.stringContaining('read replica') },
     });
   });
 
@@ -146,29 +172,40 @@ describe('a secret that names a read replica', () => {
     await replayed();
     await replica.query('SELECT pg_promote()');
     expect(await rig.secrets.rotate(secret)).toMatchObject({
-      ok: false, step: 'setSecret', error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('which is another database') },
+      ok: false,
+      step: 'setSecret',
+      error: { errorType: 'InvalidSecret', errorMessage: expect.stringContaining('which is another database') },
     });
   }, 20_000);
 });
 
 describe('while the admin is rotated', () => {
-  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)('and is killed before %s, an application rotates', async stop => {
-    const { secret } = await user({ masterarn: rig.adminSecret });
-    const killed = await rig.secrets.rotate(rig.adminSecret, { beforeStep: step => { if (step === stop) throw new Error('killed'); } });
-    expect(killed).toMatchObject({ ok: false, step: stop });
-    for (let n = 0; n < 2; n++) expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
-    expect(await rig.secrets.retry(rig.adminSecret, killed.token)).toMatchObject({ ok: true });
-    expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
-  });
+  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)(
+    'and is killed before %s, an application rotates',
+    async stop => {
+      const { secret } = await user({ masterarn: rig.adminSecret });
+      const killed = await rig.secrets.rotate(rig.adminSecret, {
+        beforeStep: step => {
+          if (step === stop) throw new Error('killed');
+        },
+      });
+      expect(killed).toMatchObject({ ok: false, step: stop });
+      for (let n = 0; n < 2; n++) expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+      expect(await rig.secrets.retry(rig.adminSecret, killed.token)).toMatchObject({ ok: true });
+      expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
+    },
+  );
 
   test('and no version that can be read logs in yet, an application waits for it', async () => {
     const { secret } = await user({ masterarn: rig.adminSecret });
     const { username, password } = await rig.read(rig.adminSecret);
-    const set = async (text: string) => rig.inspect(`ALTER ROLE "${username}" PASSWORD '${await scramVerifier(text, null)}'`);
+    const set = async (text: string) =>
+      rig.inspect(`ALTER ROLE "${username}" PASSWORD '${await scramVerifier(text, null)}'`);
     await set('of-a-version-that-cannot-be-read-yet');
     let reads = 0;
     after = async ({ action, request }) => {
-      if (action === 'GetSecretValue' && request.SecretId === rig.adminSecret && ++reads === 4) await set(password); // two rounds were refused
+      // two rounds were refused
+      if (action === 'GetSecretValue' && request.SecretId === rig.adminSecret && ++reads === 4) await set(password);
     };
     expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
     expect(reads).toBeGreaterThanOrEqual(4);
@@ -184,7 +221,11 @@ test.each([
   ['orders.cluster-abc.eu-west-1.rds.amazonaws.com', 'orders.cluster-ro-abc.eu-west-2.rds.amazonaws.com', false],
   ['orders.cluster-abc.eu-west-1.rds.amazonaws.com', 'orders.cluster-custom-abc.eu-west-1.rds.amazonaws.com', false],
   ['orders.abc.eu-west-1.rds.amazonaws.com', 'orders.abc.eu-west-1.rds.amazonaws.com', false],
-  ['orders.cluster-abc.eu-west-1.rds.amazonaws.com', 'orders.cluster-ro-abc.eu-west-1.rds.amazonaws.com.example.com', false],
+  [
+    'orders.cluster-abc.eu-west-1.rds.amazonaws.com',
+    'orders.cluster-ro-abc.eu-west-1.rds.amazonaws.com.example.com',
+    false,
+  ],
 ])('%s and %s are one cluster by their names: %p', (a, b, same) => {
   expect(sameCluster({ host: a, port: 5432 }, { host: b, port: 5432 })).toBe(same);
   expect(sameCluster({ host: a, port: 5432 }, { host: b, port: 5433 })).toBe(false);

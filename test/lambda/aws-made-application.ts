@@ -24,17 +24,30 @@ export async function run(rig: Rig, login: Login, database: string, text: string
 
 /** What AWS's function does, as the admin, statement by statement. The login of AWSCURRENT is the one in use. */
 export async function createApplication(rig: Rig, role: string, inUse: 'owner' | 'alternate'): Promise<Application> {
-  const [owner, third] = [role, `${role} third`].map(name => ({ username: rig.name(name), password: `initial-${randomUUID()}` }));
+  const [owner, third] = [role, `${role} third`].map(name => ({
+    username: rig.name(name),
+    password: `initial-${randomUUID()}`,
+  }));
   const alternate = { username: `${owner.username}_clone`, password: `initial-${randomUUID()}` };
   const [database, otherDatabase] = ['first', 'second'].map(name => rig.name(`${role} ${name}`));
   await run(rig, rig.admin, 'postgres', `CREATE ROLE "${owner.username}" LOGIN PASSWORD '${owner.password}'`);
-  await run(rig, rig.admin, 'postgres', `CREATE ROLE "${alternate.username}" WITH LOGIN PASSWORD '${alternate.password}'`);
+  await run(
+    rig,
+    rig.admin,
+    'postgres',
+    `CREATE ROLE "${alternate.username}" WITH LOGIN PASSWORD '${alternate.password}'`,
+  );
   await run(rig, rig.admin, 'postgres', `GRANT "${owner.username}" TO "${alternate.username}"`);
   await run(rig, rig.superuser, 'postgres', `CREATE ROLE "${third.username}" LOGIN PASSWORD '${third.password}'`);
   for (const name of [database, otherDatabase]) {
     await run(rig, rig.superuser, 'postgres', `CREATE DATABASE "${name}"`);
-    await run(rig, rig.superuser, name, `GRANT CREATE ON DATABASE "${name}" TO "${owner.username}", "${third.username}";
-      GRANT CREATE ON SCHEMA public TO "${owner.username}", "${third.username}"`);
+    await run(
+      rig,
+      rig.superuser,
+      name,
+      `GRANT CREATE ON DATABASE "${name}" TO "${owner.username}", "${third.username}";
+      GRANT CREATE ON SCHEMA public TO "${owner.username}", "${third.username}"`,
+    );
   }
   const login = inUse === 'owner' ? owner : alternate;
   const secret = await rig.createSecret('aws', rig.value(login, { dbname: database, masterarn: rig.adminSecret }));
@@ -42,11 +55,18 @@ export async function createApplication(rig: Rig, role: string, inUse: 'owner' |
 }
 
 /** Gives the alternate whatever an application can have, in two databases. */
-export async function furnish(rig: Rig, { alternate, owner, third, database, otherDatabase }: Application): Promise<void> {
+export async function furnish(
+  rig: Rig,
+  { alternate, owner, third, database, otherDatabase }: Application,
+): Promise<void> {
   const [clone, other] = [`"${alternate.username}"`, `"${third.username}"`];
   const group = `"${rig.name(`group of ${owner.username}`)}"`;
   await run(rig, rig.admin, 'postgres', `CREATE ROLE ${group}; GRANT ${group} TO ${clone}`);
-  await run(rig, third, database, `
+  await run(
+    rig,
+    third,
+    database,
+    `
     CREATE SCHEMA third;
     CREATE TABLE third.granted (id int); CREATE TABLE third.columns (a int, b int); CREATE TABLE third.policed AS SELECT 1 AS id;
     CREATE TABLE third.for_group (id int); CREATE SEQUENCE third.numbers; CREATE TYPE third.reserved_type AS ENUM ('a');
@@ -54,8 +74,13 @@ export async function furnish(rig: Rig, { alternate, owner, third, database, oth
     CREATE TABLE third.large_object AS SELECT lo_create(0) AS lo;
     REVOKE EXECUTE ON FUNCTION third.reserved(int) FROM PUBLIC; REVOKE USAGE ON TYPE third.reserved_type FROM PUBLIC;
     ALTER TABLE third.policed ENABLE ROW LEVEL SECURITY;
-    GRANT SELECT ON third.for_group TO ${group}; GRANT USAGE ON SCHEMA third TO PUBLIC`);
-  await run(rig, third, database, `
+    GRANT SELECT ON third.for_group TO ${group}; GRANT USAGE ON SCHEMA third TO PUBLIC`,
+  );
+  await run(
+    rig,
+    third,
+    database,
+    `
     GRANT CREATE ON SCHEMA third TO ${clone} WITH GRANT OPTION;
     GRANT SELECT, INSERT ON third.granted TO ${clone} WITH GRANT OPTION;
     GRANT SELECT (a), UPDATE (b) ON third.columns TO ${clone} WITH GRANT OPTION;
@@ -63,8 +88,13 @@ export async function furnish(rig: Rig, { alternate, owner, third, database, oth
     GRANT EXECUTE ON FUNCTION third.reserved(int) TO ${clone} WITH GRANT OPTION;
     GRANT USAGE ON TYPE third.reserved_type TO ${clone} WITH GRANT OPTION;
     GRANT SELECT ON third.policed, third.large_object TO PUBLIC;
-    DO $$BEGIN EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO ${clone} WITH GRANT OPTION', (SELECT lo FROM third.large_object)); END$$`);
-  await run(rig, alternate, database, `
+    DO $$BEGIN EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO ${clone} WITH GRANT OPTION', (SELECT lo FROM third.large_object)); END$$`,
+  );
+  await run(
+    rig,
+    alternate,
+    database,
+    `
     CREATE TABLE own_table (id serial PRIMARY KEY, note text); INSERT INTO own_table DEFAULT VALUES;
     CREATE VIEW own_view AS SELECT o.id FROM own_table AS o, third.granted; CREATE MATERIALIZED VIEW own_materialized AS SELECT id FROM own_table;
     CREATE FUNCTION own_function() RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE PROCEDURE own_procedure() LANGUAGE sql AS $$SELECT 1$$;
@@ -74,7 +104,8 @@ export async function furnish(rig: Rig, { alternate, owner, third, database, oth
     GRANT SELECT ON own_table TO ${other};
     ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${other};
     ALTER DEFAULT PRIVILEGES IN SCHEMA own_schema GRANT INSERT ON TABLES TO ${other} WITH GRANT OPTION;
-    ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`);
+    ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
+  );
   await run(rig, alternate, otherDatabase, 'CREATE TABLE elsewhere (id int)');
 }
 
@@ -101,7 +132,15 @@ export async function obey(rig: Rig, app: Application, message: string): Promise
 }
 
 /** Who of the application owns something in the database. */
-export const owners = (rig: Rig, app: Application, database: string) => as(rig, rig.superuser, database, async client => (await client.query<{ owner: string }>(`
+export const owners = (rig: Rig, app: Application, database: string) =>
+  as(rig, rig.superuser, database, async client =>
+    (
+      await client.query<{ owner: string }>(
+        `
   SELECT DISTINCT pg_get_userbyid(refobjid) AS owner FROM pg_shdepend WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass
     AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid <> 'pg_default_acl'::regclass
-    AND pg_get_userbyid(refobjid) IN ($1, $2)`, [app.owner.username, app.alternate.username])).rows.map(row => row.owner));
+    AND pg_get_userbyid(refobjid) IN ($1, $2)`,
+        [app.owner.username, app.alternate.username],
+      )
+    ).rows.map(row => row.owner),
+  );

@@ -16,9 +16,21 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const rolesOf = async (user: DeployedUser) =>
-  (await rig.inspect('SELECT rolname FROM pg_roles WHERE rolname LIKE $1 ORDER BY 1', [`${user.username}%`])).map(({ rolname }) => String(rolname).slice(user.username.length));
-const ownerOf = async (relation: string, database: string) => withClient(rig, rig.superuser, database, async client =>
-  (await client.query('SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE oid = $1::regclass', [relation])).rows[0].owner);
+  (await rig.inspect('SELECT rolname FROM pg_roles WHERE rolname LIKE $1 ORDER BY 1', [`${user.username}%`])).map(
+    ({ rolname }) => String(rolname).slice(user.username.length),
+  );
+const ownerOf = async (relation: string, database: string) =>
+  withClient(
+    rig,
+    rig.superuser,
+    database,
+    async client =>
+      (
+        await client.query('SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE oid = $1::regclass', [
+          relation,
+        ])
+      ).rows[0].owner,
+  );
 const reader = { privileges: 'readOnly', onDelete: 'drop' } as const;
 
 test('a user whose role is to stay is left as it is', async () => {
@@ -33,11 +45,16 @@ test('a user whose role is to stay is left as it is', async () => {
 test('a reader is dropped with both logins, in all databases, and the admin is what it was before', async () => {
   const before = await membershipsOf(rig);
   const user = await DeployedUser.create(rig, 'reader', {
-    ...reader, owner: app.username, furtherGrants: JSON.stringify([{ database: rig.name('its own'), privileges: 'connect' }]),
+    ...reader,
+    owner: app.username,
+    furtherGrants: JSON.stringify([{ database: rig.name('its own'), privileges: 'connect' }]),
   });
   await rig.secrets.rotate(user.secret);
-  await rig.query(app.secret, `CREATE POLICY p ON sales.orders TO "${user.username}"; GRANT SELECT (id) ON sales.orders TO "${user.username}";
-    GRANT CREATE ON SCHEMA sales TO "${user.username}_clone"; ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO "${user.username}_clone"`);
+  await rig.query(
+    app.secret,
+    `CREATE POLICY p ON sales.orders TO "${user.username}"; GRANT SELECT (id) ON sales.orders TO "${user.username}";
+    GRANT CREATE ON SCHEMA sales TO "${user.username}_clone"; ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO "${user.username}_clone"`,
+  );
   await user.delete();
   expect(await rolesOf(user)).toEqual([]);
   expect(await membershipsOf(rig)).toEqual(before);
@@ -47,35 +64,60 @@ test('a reader is dropped with both logins, in all databases, and the admin is w
 test('what it owned stays, with a role that nobody logs in as, and its databases go to the admin', async () => {
   const [first, second] = ['first', 'second'].map(name => rig.name(name));
   const user = await DeployedUser.create(rig, 'owning', {
-    database: first, onDelete: 'drop', furtherGrants: JSON.stringify([{ database: second, privileges: 'owner' }, { database: rig.database, privileges: 'connect' }]),
+    database: first,
+    onDelete: 'drop',
+    furtherGrants: JSON.stringify([
+      { database: second, privileges: 'owner' },
+      { database: rig.database, privileges: 'connect' },
+    ]),
   });
   await rig.secrets.rotate(user.secret);
   const { username, password } = await rig.read(user.secret);
   expect(username).toBe(`${user.username}_clone`);
   for (const database of [first, second]) {
-    await withClient(rig, { username, password }, database, client => client.query(`CREATE TABLE kept AS SELECT 42 AS answer;
+    await withClient(rig, { username, password }, database, client =>
+      client.query(`CREATE TABLE kept AS SELECT 42 AS answer;
       CREATE SCHEMA its; CREATE TYPE public.mood AS ENUM ('fine'); CREATE FUNCTION public.one() RETURNS int LANGUAGE sql AS 'SELECT 1';
-      SET ROLE NONE; CREATE TABLE its.of_the_second (id int)`));
+      SET ROLE NONE; CREATE TABLE its.of_the_second (id int)`),
+    );
   }
   await rig.query(app.secret, `GRANT CREATE, USAGE ON SCHEMA sales TO "${user.username}"`);
   await withClient(rig, { username, password }, rig.database, client =>
-    client.query("CREATE TABLE sales.theirs (id int); CREATE FUNCTION sales.two() RETURNS int LANGUAGE sql AS 'SELECT 2'"));
+    client.query(
+      "CREATE TABLE sales.theirs (id int); CREATE FUNCTION sales.two() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+    ),
+  );
 
   await user.delete();
   expect(await rolesOf(user)).toEqual(['_kept']);
-  for (const [relation, database] of [['kept', first], ['its.of_the_second', second], ['sales.theirs', rig.database]]) {
+  for (const [relation, database] of [
+    ['kept', first],
+    ['its.of_the_second', second],
+    ['sales.theirs', rig.database],
+  ]) {
     expect(await ownerOf(relation, database)).toBe(`${user.username}_kept`);
   }
-  expect(await withClient(rig, rig.superuser, second, async client => (await client.query('SELECT answer FROM kept')).rows)).toEqual([{ answer: 42 }]);
-  expect(await rig.inspect('SELECT DISTINCT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = ANY ($1)', [[first, second]]))
-    .toEqual([{ owner: rig.admin.username }]);
-  expect(await rig.inspect('SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = $1', [`${user.username}_kept`]))
-    .toEqual([{ rolcanlogin: false, rolsuper: false, rolcreaterole: false }]);
+  expect(
+    await withClient(rig, rig.superuser, second, async client => (await client.query('SELECT answer FROM kept')).rows),
+  ).toEqual([{ answer: 42 }]);
+  expect(
+    await rig.inspect('SELECT DISTINCT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = ANY ($1)', [
+      [first, second],
+    ]),
+  ).toEqual([{ owner: rig.admin.username }]);
+  expect(
+    await rig.inspect('SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = $1', [
+      `${user.username}_kept`,
+    ]),
+  ).toEqual([{ rolcanlogin: false, rolsuper: false, rolcreaterole: false }]);
 });
 
 test('a function of the dropped user does not run with the rights of the admin', async () => {
   const user = await DeployedUser.create(rig, 'sly', { database: rig.name('sly'), onDelete: 'drop' });
-  await rig.query(user.secret, 'CREATE FUNCTION who() RETURNS name LANGUAGE sql SECURITY DEFINER AS \'SELECT current_user\'');
+  await rig.query(
+    user.secret,
+    "CREATE FUNCTION who() RETURNS name LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user'",
+  );
   await user.delete();
   const victim = await DeployedUser.create(rig, 'victim', { database: rig.name('sly'), privileges: 'connect' });
   expect(await rig.query(victim.secret, 'SELECT who()')).toEqual([{ who: `${user.username}_kept` }]);
@@ -87,7 +129,14 @@ test.each([
 ])('sessions of a dropped user end, by an admin who %s', async (who, without) => {
   const user = await DeployedUser.create(rig, `connected ${who.length}`, { privileges: 'connect', onDelete: 'drop' });
   const { username, password } = await rig.read(user.secret);
-  const client = new Client({ host: rig.host, port: rig.port, user: username, password, database: rig.database, ssl: { rejectUnauthorized: false } });
+  const client = new Client({
+    host: rig.host,
+    port: rig.port,
+    user: username,
+    password,
+    database: rig.database,
+    ssl: { rejectUnauthorized: false },
+  });
   const ended = new Promise(resolve => client.on('error', resolve));
   await client.connect();
   if (without) await rig.inspect(`${without} "${rig.admin.username}"`);
@@ -98,12 +147,19 @@ test.each([
 });
 
 test('a deletion that fails says why, and the next one finishes it', async () => {
-  const user = await DeployedUser.create(rig, 'twice', { database: rig.name('twice'), onDelete: 'drop', furtherGrants: JSON.stringify([{ database: rig.name('z'), privileges: 'owner' }]) });
+  const user = await DeployedUser.create(rig, 'twice', {
+    database: rig.name('twice'),
+    onDelete: 'drop',
+    furtherGrants: JSON.stringify([{ database: rig.name('z'), privileges: 'owner' }]),
+  });
   await rig.query(user.secret, 'CREATE TABLE first (id int)');
   const { username, password } = await rig.read(user.secret);
   await withClient(rig, { username, password }, rig.name('z'), client => client.query('CREATE TABLE last (id int)'));
   await rig.inspect(`ALTER DATABASE "${rig.name('z')}" ALLOW_CONNECTIONS false`);
-  await expect(user.delete()).rejects.toMatchObject({ errorType: 'Database', errorMessage: expect.stringContaining(rig.name('z')) });
+  await expect(user.delete()).rejects.toMatchObject({
+    errorType: 'Database',
+    errorMessage: expect.stringContaining(rig.name('z')),
+  });
   expect(await rolesOf(user)).toEqual(['', '_kept']);
   await rig.inspect(`ALTER DATABASE "${rig.name('z')}" ALLOW_CONNECTIONS true`);
   await user.delete();
@@ -121,30 +177,38 @@ test('a role that was given to another secret is not dropped', async () => {
   expect(await rolesOf(user)).toEqual(['']);
 });
 
-test('neither the admin nor a role that became more than an application\'s is dropped', async () => {
+test("neither the admin nor a role that became more than an application's is dropped", async () => {
   const user = await DeployedUser.create(rig, 'risen', { privileges: 'connect', onDelete: 'drop' });
   await rig.inspect(`ALTER ROLE "${user.username}" ${RIGHTS['has CREATEROLE']}`);
   await user.delete();
   expect(await rolesOf(user)).toEqual(['']);
   const { username } = rig.admin;
   await user.delete({ username });
-  expect(await rig.inspect('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [username])).toEqual([{ rolcanlogin: true }]);
+  expect(await rig.inspect('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [username])).toEqual([
+    { rolcanlogin: true },
+  ]);
 });
 
 describe('where the database cannot be asked, the deletion succeeds with a warning', () => {
   test.each<[string, () => Promise<Partial<DeployedUser['properties']>>]>([
     ['nobody answers', async () => ({ port: '1' })],
     ['its name is gone', async () => ({ host: 'gone.invalid' })],
-    ['the admin secret is gone', async () => {
-      const secret = await rig.createSecret('gone', rig.value(rig.admin));
-      await rig.secrets.client.send(new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }));
-      return { adminSecretArn: secret };
-    }],
+    [
+      'the admin secret is gone',
+      async () => {
+        const secret = await rig.createSecret('gone', rig.value(rig.admin));
+        await rig.secrets.client.send(new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }));
+        return { adminSecretArn: secret };
+      },
+    ],
   ])('%s', async (_, given) => {
-    const user = await DeployedUser.create(rig, `left${randomUUID().slice(0, 8)}`, { privileges: 'connect', onDelete: 'drop' });
+    const user = await DeployedUser.create(rig, `left${randomUUID().slice(0, 8)}`, {
+      privileges: 'connect',
+      onDelete: 'drop',
+    });
     // An RDS-managed admin secret names no host.
     const adminSecretArn = await rig.createSecret('managed', rig.admin);
-    await user.delete({ adminSecretArn, ...await given() });
+    await user.delete({ adminSecretArn, ...(await given()) });
     expect(rig.databaseUser.output).toContain('the user stays in the database, which the admin cannot log in to');
     expect(await rolesOf(user)).toEqual(['']);
   });
@@ -154,9 +218,15 @@ test('a user that cannot be created whole is not there after, and may be created
   const password = randomUUID();
   const secret = await rig.createSecret('half', { username: rig.name('half'), password });
   const user = new DeployedUser(rig, 'half', secret);
-  await expect(user.create({ privileges: 'readOnly', owner: app.username, schemas: '["missing"]' })).rejects.toMatchObject({ errorType: 'Configuration' });
+  await expect(
+    user.create({ privileges: 'readOnly', owner: app.username, schemas: '["missing"]' }),
+  ).rejects.toMatchObject({ errorType: 'Configuration' });
   expect(await rolesOf(user)).toEqual([]);
-  const again = await DeployedUser.create(rig, 'half', { privileges: 'readOnly', owner: app.username, schemas: '["sales"]' }); // with a new secret
+  const again = await DeployedUser.create(rig, 'half', {
+    privileges: 'readOnly',
+    owner: app.username,
+    schemas: '["sales"]',
+  }); // with a new secret
   expect(await again.may('SELECT * FROM sales.orders')).toBe('may');
 });
 

@@ -12,7 +12,9 @@ let elsewhere: Rig;
 
 /** A login that guards itself against what would only be in its way. */
 async function look(text: string, { username, password } = rig.superuser): Promise<Record<string, unknown>[]> {
-  const patient = ['statement_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout'].map(name => `-c ${name}=0`).join(' ');
+  const patient = ['statement_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout']
+    .map(name => `-c ${name}=0`)
+    .join(' ');
   const client = new Client({
     host: rig.host,
     port: rig.port,
@@ -35,11 +37,15 @@ const caught = (who: string) => rig.serverLog().includes(`CAUGHT ${who} in`);
 beforeAll(async () => {
   rig = await startRig();
   elsewhere = {
-    ...rig, inspect: (text, values) => withClient(rig, rig.superuser, 'postgres', async client => (await client.query(text, values)).rows),
+    ...rig,
+    inspect: (text, values) =>
+      withClient(rig, rig.superuser, 'postgres', async client => (await client.query(text, values)).rows),
   };
   owner = await DeployedUser.create(rig, 'hostile', { onDelete: 'drop' });
   const setDefault = (setting: string) => `ALTER DATABASE "${rig.database}" SET ${setting};`;
-  await rig.query(owner.secret, `
+  await rig.query(
+    owner.secret,
+    `
     CREATE SCHEMA traps; CREATE TABLE traps.bait (id int);
     ${trap('aclexplode', 'aclitem[]', 'aclitem')} ${trap('has_schema_privilege', 'oid, oid, text', 'boolean')}
     ${trap('pg_has_role', 'oid, oid, text', 'boolean')} ${trap('pg_get_userbyid', 'oid', 'name')} ${trap('starts_with', 'text, text', 'boolean')}
@@ -57,7 +63,8 @@ beforeAll(async () => {
     ${setDefault('search_path = public, traps, pg_catalog')} ${setDefault(`role = '${owner.username}'`)} ${setDefault("statement_timeout = '1ms'")}
     ${setDefault("lock_timeout = '1ms'")} ${setDefault('standard_conforming_strings = off')} ${setDefault('default_transaction_read_only = on')}
     ${setDefault("idle_in_transaction_session_timeout = '1ms'")} ${setDefault("idle_session_timeout = '1ms'")}
-    ${setDefault("default_transaction_isolation = 'serializable'")} ${setDefault('row_security = off')} ${setDefault('quote_all_identifiers = on')}`);
+    ${setDefault('default_transaction_isolation = ' + "'serializable'")} ${setDefault('row_security = off')} ${setDefault('quote_all_identifiers = on')}`,
+  );
   await look("SELECT relname FROM pg_class WHERE 'a'::name = 'b'::name");
 });
 afterAll(() => rig.stop());
@@ -66,18 +73,23 @@ test('the traps catch an administrator who does not take care', () => {
   expect(caught(rig.superuser.username)).toBe(true);
 });
 
-test('an owner makes no event trigger, which would run in the admin\'s session', async () => {
+test("an owner makes no event trigger, which would run in the admin's session", async () => {
   const { username, password } = await rig.read(owner.secret);
   const event = `CREATE FUNCTION traps.event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
     CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION traps.event()`;
   await expect(look(event, { username, password })).rejects.toMatchObject({ code: '42501' });
 });
 
-test('privileges in its database are given, changed and taken without running anything of the owner\'s', async () => {
+test("privileges in its database are given, changed and taken without running anything of the owner's", async () => {
   const memberships = await membershipsOf(elsewhere);
-  const reader = await DeployedUser.create(rig, 'reader', { privileges: 'readWrite', owner: owner.username, onDelete: 'drop' });
+  const reader = await DeployedUser.create(rig, 'reader', {
+    privileges: 'readWrite',
+    owner: owner.username,
+    onDelete: 'drop',
+  });
   const can = async (privilege: string) =>
-    (await look(`SELECT pg_catalog.has_table_privilege('${reader.username}', 'traps.bait', '${privilege}') AS can`))[0].can;
+    (await look(`SELECT pg_catalog.has_table_privilege('${reader.username}', 'traps.bait', '${privilege}') AS can`))[0]
+      .can;
   expect([await can('SELECT'), await can('INSERT')]).toEqual([true, true]);
   await reader.update({ privileges: 'readOnly', schemas: '["traps"]' });
   expect([await can('SELECT'), await can('INSERT')]).toEqual([true, false]);

@@ -10,7 +10,8 @@ export class DeployedUser {
   /** Creates the user with a secret of its own, unless it gets none. */
   static async create(rig: Rig, role: string, given: Given = {}): Promise<DeployedUser> {
     const password = `initial-${randomUUID()}`;
-    const secret = given.authentication === 'iam' ? '' : await rig.createSecret('user', { username: rig.name(role), password });
+    const secret =
+      given.authentication === 'iam' ? '' : await rig.createSecret('user', { username: rig.name(role), password });
     const user = new DeployedUser(rig, role, secret);
     await user.create(given);
     return user;
@@ -27,7 +28,11 @@ export class DeployedUser {
   properties!: DatabaseUserProperties;
   private physicalId?: string;
 
-  constructor(private readonly rig: Rig, role: string, readonly secret: string) {
+  constructor(
+    private readonly rig: Rig,
+    role: string,
+    readonly secret: string,
+  ) {
     this.username = rig.name(role);
   }
 
@@ -53,14 +58,18 @@ export class DeployedUser {
     await this.request('Delete', { ...this.properties, ...given });
   }
 
-  async request(RequestType: string, properties: DatabaseUserProperties, OldResourceProperties?: DatabaseUserProperties): Promise<void> {
+  async request(
+    RequestType: string,
+    properties: DatabaseUserProperties,
+    OldResourceProperties?: DatabaseUserProperties,
+  ): Promise<void> {
     const answer = await this.rig.databaseUser.invoke({
       RequestType,
       RequestId: randomUUID(),
       ResponseURL: RESPONSE_URL,
       StackId: STACK,
       LogicalResourceId: this.LogicalResourceId,
-      ...RequestType === 'Create' ? {} : { PhysicalResourceId: this.physicalId },
+      ...(RequestType === 'Create' ? {} : { PhysicalResourceId: this.physicalId }),
       ResourceProperties: properties,
       OldResourceProperties,
     });
@@ -77,21 +86,31 @@ export class DeployedUser {
     const { username, password } = await this.rig.read(this.secret);
     return withClient(this.rig, { username, password }, database, async client => {
       await client.query('BEGIN');
-      return client.query(statement).then(() => 'may', error => error.code);
+      return client.query(statement).then(
+        () => 'may',
+        error => error.code,
+      );
     }).catch(error => error.code);
   }
 }
 
 export const STACK = 'arn:aws:cloudformation:us-east-1:111122223333:stack/Local/0b8c1f0a';
-export const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=response-url-signature';
+export const RESPONSE_URL =
+  'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=response-url-signature';
 
 /** What changes something of what the admin sent: the server logs data definition. */
 export function changesOf(rig: Rig): string[] {
-  return rig.serverLog().split('\n').filter(line => line.includes(`:${rig.admin.username}@`) && /LOG: {2}(statement|execute)/.test(line));
+  return rig
+    .serverLog()
+    .split('\n')
+    .filter(line => line.includes(`:${rig.admin.username}@`) && /LOG: {2}(statement|execute)/.test(line));
 }
 
 /** The admin's memberships, with who granted them and how. */
 export function membershipsOf(rig: Rig): Promise<Record<string, unknown>[]> {
-  return rig.inspect(`SELECT pg_get_userbyid(roleid) AS role, pg_get_userbyid(grantor) AS grantor, to_jsonb(m) - 'oid' AS row
-    FROM pg_auth_members AS m WHERE pg_get_userbyid(member) = $1 ORDER BY 1, 2`, [rig.admin.username]);
+  return rig.inspect(
+    `SELECT pg_get_userbyid(roleid) AS role, pg_get_userbyid(grantor) AS grantor, to_jsonb(m) - 'oid' AS row
+    FROM pg_auth_members AS m WHERE pg_get_userbyid(member) = $1 ORDER BY 1, 2`,
+    [rig.admin.username],
+  );
 }

@@ -13,7 +13,13 @@ import { PENDING, ServiceError } from '../local/secret';
 let rig: Rig;
 /** What Secrets Manager answers from now on. */
 let refusal: Error | undefined;
-beforeAll(async () => { rig = await startRig({ before: () => { if (refusal) throw refusal; } }); }, 30_000);
+beforeAll(async () => {
+  rig = await startRig({
+    before: () => {
+      if (refusal) throw refusal;
+    },
+  });
+}, 30_000);
 afterAll(() => rig.stop());
 
 let users = 0;
@@ -24,12 +30,48 @@ async function user(fields: Partial<SecretValue> = {}): Promise<Login & { secret
 }
 
 const CAUSES: readonly (readonly [string, string, string, (login: Login) => string, Partial<SecretValue>])[] = [
-  ['a host whose name does not resolve', 'Dns', 'no-such-host.invalid:', () => 'SELECT 1', { host: 'no-such-host.invalid' }],
-  ['a port where nothing listens', 'DatabaseUnreachable', 'cannot reach localhost:1: ECONNREFUSED', () => 'SELECT 1', { port: 1 }],
-  ['a database that is not there', 'DatabaseMissing', 'no database "nowhere" (3D000)', () => 'SELECT 1', { dbname: 'nowhere' }],
-  ['a login with all its connections in use', 'ConnectionLimit', '(53300)', ({ username }) => `ALTER ROLE "${username}" CONNECTION LIMIT 0`, {}],
-  ['a login that the database refuses', 'Privilege', 'lacks a privilege in database', () => `REVOKE CONNECT ON DATABASE "${rig.database}" FROM public`, {}],
-  ['a password that nobody knows', 'Authentication', 'no version of the secret logs in', ({ username }) => `ALTER ROLE "${username}" PASSWORD 'another'`, {}],
+  [
+    'a host whose name does not resolve',
+    'Dns',
+    'no-such-host.invalid:',
+    () => 'SELECT 1',
+    { host: 'no-such-host.invalid' },
+  ],
+  [
+    'a port where nothing listens',
+    'DatabaseUnreachable',
+    'cannot reach localhost:1: ECONNREFUSED',
+    () => 'SELECT 1',
+    { port: 1 },
+  ],
+  [
+    'a database that is not there',
+    'DatabaseMissing',
+    'no database "nowhere" (3D000)',
+    () => 'SELECT 1',
+    { dbname: 'nowhere' },
+  ],
+  [
+    'a login with all its connections in use',
+    'ConnectionLimit',
+    '(53300)',
+    ({ username }) => `ALTER ROLE "${username}" CONNECTION LIMIT 0`,
+    {},
+  ],
+  [
+    'a login that the database refuses',
+    'Privilege',
+    'lacks a privilege in database',
+    () => `REVOKE CONNECT ON DATABASE "${rig.database}" FROM public`,
+    {},
+  ],
+  [
+    'a password that nobody knows',
+    'Authentication',
+    'no version of the secret logs in',
+    ({ username }) => `ALTER ROLE "${username}" PASSWORD 'another'`,
+    {},
+  ],
   ['a login that may not log in', 'Authentication', '', ({ username }) => `ALTER ROLE "${username}" NOLOGIN`, {}],
 ];
 
@@ -47,12 +89,21 @@ test.each(CAUSES)('%s ends with the code %s, and changes nothing', async (_, err
 
 test('a token that is not pending while another version is, is told with that version', async () => {
   const { secret } = await user();
-  const failed = await rig.secrets.rotate(secret, { beforeStep: step => { if (step === 'testSecret') throw new Error('cut short'); } });
-  await expect(rig.rotation.invoke({ Step: 'setSecret', SecretId: secret, ClientRequestToken: randomUUID() }))
-    .rejects.toMatchObject({ errorType: 'StuckPending', errorMessage: expect.stringContaining(`${failed.token} still is`) });
+  const failed = await rig.secrets.rotate(secret, {
+    beforeStep: step => {
+      if (step === 'testSecret') throw new Error('cut short');
+    },
+  });
+  await expect(
+    rig.rotation.invoke({ Step: 'setSecret', SecretId: secret, ClientRequestToken: randomUUID() }),
+  ).rejects.toMatchObject({
+    errorType: 'StuckPending',
+    errorMessage: expect.stringContaining(`${failed.token} still is`),
+  });
   expect(await rig.secrets.retry(secret, failed.token)).toMatchObject({ ok: true });
-  await expect(rig.rotation.invoke({ Step: 'setSecret', SecretId: secret, ClientRequestToken: randomUUID() }))
-    .rejects.toMatchObject({ errorType: 'NotPending', errorMessage: expect.stringContaining(PENDING) });
+  await expect(
+    rig.rotation.invoke({ Step: 'setSecret', SecretId: secret, ClientRequestToken: randomUUID() }),
+  ).rejects.toMatchObject({ errorType: 'NotPending', errorMessage: expect.stringContaining(PENDING) });
 });
 
 test.each([
@@ -60,7 +111,11 @@ test.each([
   ['cut off', 'SecretsManagerUnreachable', 'had no answer', new Error('the connection breaks')],
 ])('a call of Secrets Manager that is %s has the code %s', async (_, errorType, message, error) => {
   refusal = error;
-  const result = rig.rotation.invoke({ Step: 'setSecret', SecretId: rig.adminSecret, ClientRequestToken: randomUUID() });
+  const result = rig.rotation.invoke({
+    Step: 'setSecret',
+    SecretId: rig.adminSecret,
+    ClientRequestToken: randomUUID(),
+  });
   await expect(result).rejects.toMatchObject({ errorType, errorMessage: expect.stringContaining(message) });
   refusal = undefined;
 });
@@ -69,10 +124,14 @@ test.each([
   ['a name that does not resolve', 'http://no-such-endpoint.invalid', 'ENOTFOUND'],
   ['a port where nothing listens', 'http://127.0.0.1:1', 'ECONNREFUSED'],
 ])('an endpoint at %s is unreachable, and the reason is told', async (_, endpoint, reason) => {
-  const astray = new FunctionProcess('rotation', { ...rig.secrets.environment, AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint });
+  const astray = new FunctionProcess('rotation', {
+    ...rig.secrets.environment,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
+  });
   try {
-    await expect(astray.invoke({ Step: 'setSecret', SecretId: rig.adminSecret, ClientRequestToken: randomUUID() }))
-      .rejects.toMatchObject({ errorType: 'SecretsManagerUnreachable', errorMessage: expect.stringContaining(reason) });
+    await expect(
+      astray.invoke({ Step: 'setSecret', SecretId: rig.adminSecret, ClientRequestToken: randomUUID() }),
+    ).rejects.toMatchObject({ errorType: 'SecretsManagerUnreachable', errorMessage: expect.stringContaining(reason) });
   } finally {
     await astray.stop();
   }
@@ -80,13 +139,21 @@ test.each([
 
 test('an answer that is not JSON is not quoted, for it may hold the secret', async () => {
   const password = 'pw-in-body'; // as much as the parser quotes
-  const broken = createServer((_, response) => { response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(password); });
+  const broken = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(password);
+  });
   await once(broken.listen(0, '127.0.0.1'), 'listening');
   const endpoint = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
-  const misled = new FunctionProcess('rotation', { ...rig.secrets.environment, AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint });
+  const misled = new FunctionProcess('rotation', {
+    ...rig.secrets.environment,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
+  });
   try {
     const failed = misled.invoke({ Step: 'setSecret', SecretId: rig.adminSecret, ClientRequestToken: randomUUID() });
-    await expect(failed).rejects.toMatchObject({ errorType: expect.stringMatching(/^SecretsManager/), errorMessage: expect.not.stringContaining(password) });
+    await expect(failed).rejects.toMatchObject({
+      errorType: expect.stringMatching(/^SecretsManager/),
+      errorMessage: expect.not.stringContaining(password),
+    });
     expect(misled.output).not.toContain(password);
   } finally {
     await misled.stop();
@@ -109,7 +176,9 @@ test.each([
 
 test('a message that an extension wrote shows no password and no verifier', async () => {
   const verifier = await scramVerifier('another', null);
-  const text = `DO $do$ BEGIN RAISE EXCEPTION 'weak: % % md5%', '${rig.admin.password}', '${verifier}', repeat('a0', 16); END $do$`;
+  const text =
+    `DO $do$ BEGIN RAISE EXCEPTION 'weak: % % md5%', '${rig.admin.password}', '${verifier}', ` +
+    "repeat('a0', 16); END $do$";
   const cause = await withClient(rig, rig.admin, 'postgres', client => client.query(text).catch(error => error));
   const { message } = databaseError(cause, { ...rig.admin, host: 'h', port: 1 }, 'postgres');
   expect(message).toMatch(/\(P0001\): weak: … … …$/);
@@ -117,6 +186,8 @@ test('a message that an extension wrote shows no password and no verifier', asyn
 
 test('where a name has several addresses, the first error is told', () => {
   const cause = new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })]);
-  expect(databaseError(cause, { host: 'h', port: 1, username: 'u', password: 'p' }, 'd'))
-    .toMatchObject({ code: ErrorCode.DATABASE_UNREACHABLE, message: 'cannot reach h:1: ECONNREFUSED' });
+  expect(databaseError(cause, { host: 'h', port: 1, username: 'u', password: 'p' }, 'd')).toMatchObject({
+    code: ErrorCode.DATABASE_UNREACHABLE,
+    message: 'cannot reach h:1: ECONNREFUSED',
+  });
 });

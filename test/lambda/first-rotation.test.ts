@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { CancelRotateSecretCommand, DescribeSecretCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CancelRotateSecretCommand,
+  DescribeSecretCommand,
+  PutSecretValueCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { type Rig, startRig } from './rig';
 import type { FirstRotationProperties } from '../../src/contract';
 import { type LocalCloudWatchLogs, startCloudWatchLogs } from '../local/cloudwatch-logs';
@@ -30,26 +35,43 @@ afterAll(async () => {
 });
 
 type Properties = Partial<FirstRotationProperties>;
-const properties = (secretArns: string[], timeoutSeconds = '20'): Properties => ({ secretArns, logGroup: LOG_GROUP, timeoutSeconds });
-const create = (given: Properties) => proof.invoke({ RequestType: 'Create', ResourceProperties: { ServiceToken: 'arn', ...given } });
+const properties = (secretArns: string[], timeoutSeconds = '20'): Properties => ({
+  secretArns,
+  logGroup: LOG_GROUP,
+  timeoutSeconds,
+});
+const create = (given: Properties) =>
+  proof.invoke({ RequestType: 'Create', ResourceProperties: { ServiceToken: 'arn', ...given } });
 
-const failed = (given: Properties) => create(given).then(() => { throw new Error('it did not fail'); }, (error: FunctionError) => error);
+const failed = (given: Properties) =>
+  create(given).then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: FunctionError) => error,
+  );
 
 /** The secret of a user that is in the database and was never rotated. */
 const newUser = () => rig.createUser(`proved_${randomUUID().slice(0, 8)}`, { privileges: 'connect' });
 /** A secret whose login no server knows, and what its rotation ended in. */
 async function broken(): Promise<string> {
-  const secret = await rig.createSecret('nobody', rig.value({ username: rig.name('nobody'), password: `never-${randomUUID()}` }));
+  const secret = await rig.createSecret(
+    'nobody',
+    rig.value({ username: rig.name('nobody'), password: `never-${randomUUID()}` }),
+  );
   expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: false });
   return secret;
 }
-const descriptionsOf = (secret: string) => rig.secrets.calls.filter(({ action, request }) => action === 'DescribeSecret' && request.SecretId === secret);
+const descriptionsOf = (secret: string) =>
+  rig.secrets.calls.filter(({ action, request }) => action === 'DescribeSecret' && request.SecretId === secret);
 
 test('a deployment goes on when the first rotation of each secret has succeeded, and not before', async () => {
   const [first, second] = [await newUser(), await newUser()];
   await rig.secrets.rotate(first);
   let letRotate = () => {};
-  const gate = new Promise<void>(resolve => { letRotate = resolve; });
+  const gate = new Promise<void>(resolve => {
+    letRotate = resolve;
+  });
   const rotation = rig.secrets.rotate(second, { beforeStep: step => step === 'testSecret' && gate });
   let proved = false;
   const proving = create(properties([first, second])).then(result => {
@@ -70,18 +92,30 @@ test('a deployment goes on when the first rotation of each secret has succeeded,
   expect(logs.requests).toEqual([]);
 });
 
-test('a deployment fails with the last error of the rotation function about the secret, its code and its words, and no password', async () => {
-  const secret = await broken();
-  const { password } = await rig.read(secret);
-  const { message } = JSON.parse(rig.rotation.output.split('\n').filter(line => line.includes(secret) && line.includes('"ERROR"')).pop()!) as { message: string };
-  const failure = await failed(properties([secret], '1'));
-  expect(failure).toMatchObject({
-    errorType: 'Authentication', errorMessage: expect.stringContaining(`the first rotation did not succeed within 1 s: ${secret}: its rotation to version`),
-  });
-  expect(failure.errorMessage).toContain(message);
-  expect(failure.errorMessage).toContain(`The log group of the rotation function is ${LOG_GROUP}`);
-  expect(`${failure.errorMessage}${proof.output}`).not.toContain(password);
-});
+test(
+  'a deployment fails with the last error of the rotation function about the secret, its code and its ' +
+    'words, and no password',
+  async () => {
+    const secret = await broken();
+    const { password } = await rig.read(secret);
+    const { message } = JSON.parse(
+      rig.rotation.output
+        .split('\n')
+        .filter(line => line.includes(secret) && line.includes('"ERROR"'))
+        .pop()!,
+    ) as { message: string };
+    const failure = await failed(properties([secret], '1'));
+    expect(failure).toMatchObject({
+      errorType: 'Authentication',
+      errorMessage: expect.stringContaining(
+        `the first rotation did not succeed within 1 s: ${secret}: its rotation to version`,
+      ),
+    });
+    expect(failure.errorMessage).toContain(message);
+    expect(failure.errorMessage).toContain(`The log group of the rotation function is ${LOG_GROUP}`);
+    expect(`${failure.errorMessage}${proof.output}`).not.toContain(password);
+  },
+);
 
 test('the error is told of the secret that is not rotated, not of another one', async () => {
   const [sound, other] = [await newUser(), await broken()];
@@ -97,26 +131,36 @@ test('a rotation that was cancelled, or failed after another one succeeded, is n
   const secret = await newUser();
   await rig.secrets.rotate(secret);
   const token = randomUUID();
-  await rig.secrets.rotate(secret, { token, beforeStep: () => { throw new Error('the function cannot be invoked'); } });
+  await rig.secrets.rotate(secret, {
+    token,
+    beforeStep: () => {
+      throw new Error('the function cannot be invoked');
+    },
+  });
   await rig.secrets.client.send(new CancelRotateSecretCommand({ SecretId: secret }));
   await expect(create(properties([secret], '1'))).rejects.toMatchObject({
-    errorType: 'Timeout', errorMessage: expect.stringContaining(`its rotation to version ${token} has not ended`),
+    errorType: 'Timeout',
+    errorMessage: expect.stringContaining(`its rotation to version ${token} has not ended`),
   });
 });
 
-test('AWSPENDING on the current version, where AWS\'s own functions leave it, is none that waits', async () => {
+test("AWSPENDING on the current version, where AWS's own functions leave it, is none that waits", async () => {
   const secret = await newUser();
   await rig.secrets.rotate(secret);
   const { VersionIdsToStages = {} } = await rig.secrets.client.send(new DescribeSecretCommand({ SecretId: secret }));
   const current = Object.keys(VersionIdsToStages).find(version => VersionIdsToStages[version].includes('AWSCURRENT'));
-  await rig.secrets.client.send(new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', MoveToVersionId: current }));
+  await rig.secrets.client.send(
+    new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', MoveToVersionId: current }),
+  );
   await expect(create(properties([secret], '1'))).resolves.toBeDefined();
 });
 
 test('a value that somebody wrote is no rotation', async () => {
   const secret = await newUser();
   const value = await rig.read(secret);
-  await rig.secrets.client.send(new PutSecretValueCommand({ SecretId: secret, SecretString: JSON.stringify({ ...value, note: 'by hand' }) }));
+  await rig.secrets.client.send(
+    new PutSecretValueCommand({ SecretId: secret, SecretString: JSON.stringify({ ...value, note: 'by hand' }) }),
+  );
   await expect(create(properties([secret], '1'))).rejects.toMatchObject({ errorType: 'Timeout' });
 });
 
@@ -125,7 +169,10 @@ test('an update proves the secrets that are new in the list only, and keeps the 
   await rig.secrets.rotate(added);
   rig.secrets.calls.length = 0;
   const update = {
-    RequestType: 'Update', PhysicalResourceId: 'as-it-is', ResourceProperties: properties([old, added]), OldResourceProperties: properties([old]),
+    RequestType: 'Update',
+    PhysicalResourceId: 'as-it-is',
+    ResourceProperties: properties([old, added]),
+    OldResourceProperties: properties([old]),
   };
   expect(await proof.invoke(update)).toEqual({ PhysicalResourceId: 'as-it-is' });
   expect(descriptionsOf(old)).toEqual([]);
@@ -136,7 +183,11 @@ test('a deletion looks at nothing', async () => {
   rig.secrets.calls.length = 0;
   const secret = await broken();
   rig.secrets.calls.length = 0;
-  const result = await proof.invoke({ RequestType: 'Delete', PhysicalResourceId: 'as-it-is', ResourceProperties: properties([secret]) });
+  const result = await proof.invoke({
+    RequestType: 'Delete',
+    PhysicalResourceId: 'as-it-is',
+    ResourceProperties: properties([secret]),
+  });
   expect(result).toEqual({ PhysicalResourceId: 'as-it-is' });
   expect(rig.secrets.calls).toEqual([]);
 });
@@ -155,7 +206,10 @@ test('a permission that takes effect later is waited for', async () => {
 test('a log that cannot be read takes nothing from the failure but its cause', async () => {
   const secret = await broken();
   logs.refuse = 'AccessDeniedException';
-  await expect(create(properties([secret], '1'))).rejects.toMatchObject({ errorType: 'Timeout', errorMessage: expect.stringContaining(secret) });
+  await expect(create(properties([secret], '1'))).rejects.toMatchObject({
+    errorType: 'Timeout',
+    errorMessage: expect.stringContaining(secret),
+  });
   expect(logs.requests.length).toBeGreaterThan(0);
 });
 
@@ -171,7 +225,13 @@ test.each([
   [{ RequestType: 'Create' }, 'property "secretArns" is no list'],
   [{ RequestType: 'Create', ResourceProperties: { secretArns: [1] } }, 'property "secretArns" is no list'],
   [{ RequestType: 'Create', ResourceProperties: { secretArns: [] } }, 'property "logGroup" is missing'],
-  [{ RequestType: 'Create', ResourceProperties: { secretArns: [], logGroup: 'a' } }, 'property "timeoutSeconds" is no number'],
+  [
+    { RequestType: 'Create', ResourceProperties: { secretArns: [], logGroup: 'a' } },
+    'property "timeoutSeconds" is no number',
+  ],
 ])('%j is refused', async (event, message) => {
-  await expect(proof.invoke(event)).rejects.toMatchObject({ errorType: 'InvalidEvent', errorMessage: expect.stringContaining(message) });
+  await expect(proof.invoke(event)).rejects.toMatchObject({
+    errorType: 'InvalidEvent',
+    errorMessage: expect.stringContaining(message),
+  });
 });

@@ -11,7 +11,9 @@ const caught = (who: string) => rig.serverLog().includes(`CAUGHT ${who} in`);
 beforeAll(async () => {
   rig = await startRig();
   secret = await rig.createUser('hostile');
-  await rig.query(secret, `
+  await rig.query(
+    secret,
+    `
     ${trap('current_setting', 'text, boolean', 'text')}
     ${trap('substr', 'text, int', 'text')}
     ${trap('unnest', 'text[]', 'text')}
@@ -21,7 +23,8 @@ beforeAll(async () => {
     CREATE OPERATOR public.= (FUNCTION = public.name_equals, LEFTARG = name, RIGHTARG = name);
     CREATE OPERATOR public.~~ (FUNCTION = public.text_like, LEFTARG = text, RIGHTARG = text);
     CREATE VIEW public.pg_roles AS SELECT public.current_setting('x', true) AS rolname;
-    ${setDefault('search_path = public, pg_catalog')}`);
+    ${setDefault('search_path = public, pg_catalog')}`,
+  );
   await rig.inspect("SELECT rolname FROM pg_roles WHERE 'a'::name = 'b'::name");
 });
 afterAll(() => rig.stop());
@@ -31,10 +34,20 @@ test('the traps catch an administrator who does not take care', () => {
 });
 
 describe('with database defaults that are meant to fail others', () => {
-  beforeAll(() => rig.query(secret, [
-    `role = '${rig.name('hostile')}'`, "statement_timeout = '1ms'", "lock_timeout = '1ms'", 'standard_conforming_strings = off',
-    'default_transaction_read_only = on',
-  ].map(setDefault).join('\n')));
+  beforeAll(() =>
+    rig.query(
+      secret,
+      [
+        `role = '${rig.name('hostile')}'`,
+        "statement_timeout = '1ms'",
+        "lock_timeout = '1ms'",
+        'standard_conforming_strings = off',
+        'default_transaction_read_only = on',
+      ]
+        .map(setDefault)
+        .join('\n'),
+    ),
+  );
 
   test('the admin, whose secret names this database, rotates all the same', async () => {
     expect(await rig.secrets.rotate(rig.adminSecret)).toMatchObject({ ok: true });

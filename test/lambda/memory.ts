@@ -2,7 +2,13 @@ import { RotatingPostgresError } from '../../client/src/errors';
 import type { Credential } from '../../client/src/secret-value';
 import type { Database, Identity, Pair, SecretVersion, Session } from '../../lambda/ports/database';
 import type { Deadline } from '../../lambda/ports/deadline';
-import type { CurrentValue, NewVersion, SecretDescription, SecretStore, VersionSelector } from '../../lambda/ports/secret-store';
+import type {
+  CurrentValue,
+  NewVersion,
+  SecretDescription,
+  SecretStore,
+  VersionSelector,
+} from '../../lambda/ports/secret-store';
 import { ErrorCode } from '../../src/contract';
 import { FUNCTION_ARN } from '../local/function-arn';
 import { CURRENT, PENDING, Secret, ServiceError } from '../local/secret';
@@ -143,19 +149,26 @@ export class MemoryDatabase implements Database {
         return { sessionUser: credential.username, currentUser: role!.startsAs, startsAs: role!.startsAs };
       },
       server: async () => ({ systemIdentifier: 'memory', startedAt: 'now', inRecovery: false }),
-      changeOwnPassword: async (username, password) => this.effect('change of password', () => {
-        if (username !== credential.username) throw new Error(`${credential.username} changes the password of ${username}`);
-        if (self.ended) throw new RotatingPostgresError(ErrorCode.DATABASE_UNREACHABLE, 'the session was ended');
-        this.roles.set(username, { ...role!, password });
-      }),
+      changeOwnPassword: async (username, password) =>
+        this.effect('change of password', () => {
+          if (username !== credential.username) {
+            throw new Error(`${credential.username} changes the password of ${username}`);
+          }
+          if (self.ended) throw new RotatingPostgresError(ErrorCode.DATABASE_UNREACHABLE, 'the session was ended');
+          this.roles.set(username, { ...role!, password });
+        }),
       armLogin: async (pair: Pair, secret, username, password) => {
         await this.confirmIfDoubtful(secret, username, [pair.owner, pair.alternate]);
-        this.effect('arming of the login', () => this.roles.set(username, { password, startsAs: pair.owner, version: secret.version }));
+        this.effect('arming of the login', () =>
+          this.roles.set(username, { password, startsAs: pair.owner, version: secret.version }),
+        );
         return { adopt: false };
       },
       armSingleLogin: async (secret, username, password) => {
         await this.confirmIfDoubtful(secret, username, [username]);
-        this.effect('arming of the login', () => this.roles.set(username, { password, startsAs: username, version: secret.version }));
+        this.effect('arming of the login', () =>
+          this.roles.set(username, { password, startsAs: username, version: secret.version }),
+        );
       },
       retireLogin: async ({ version }, username) => {
         const replaced = this.roles.get(username);
@@ -166,7 +179,9 @@ export class MemoryDatabase implements Database {
       revokeLogins: async (pair, _secretArn, announce) => {
         announce([]);
         const logins = [pair.owner, pair.alternate].filter(name => this.roles.has(name));
-        this.effect('revocation', () => logins.forEach(name => this.roles.set(name, { startsAs: name, revoked: true })));
+        this.effect('revocation', () =>
+          logins.forEach(name => this.roles.set(name, { startsAs: name, revoked: true })),
+        );
         return { logins, settings: [] };
       },
       endSessions: async username => {
@@ -180,7 +195,9 @@ export class MemoryDatabase implements Database {
       tie: notInMemory,
       shareMemberships: notInMemory,
       handOver: notInMemory,
-      close: async () => { this.sessions.delete(self); },
+      close: async () => {
+        this.sessions.delete(self);
+      },
     };
   }
 

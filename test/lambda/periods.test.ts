@@ -2,7 +2,9 @@ import { type Rig, startRig } from './rig';
 import { type Login, randomPassword, withClient } from '../local/postgres';
 
 let rig: Rig;
-beforeAll(async () => { rig = await startRig(); });
+beforeAll(async () => {
+  rig = await startRig();
+});
 afterAll(() => rig.stop());
 
 /** A user with a database of its own, and somebody who reads there. */
@@ -29,21 +31,37 @@ async function inEachPeriod(secret: string, look: (period: number) => Promise<vo
 test('what was made in one period can be read, written, altered and dropped in the other', async () => {
   const { owner, secret, query } = await application('makes');
   await inEachPeriod(secret, async period => {
-    await query(`CREATE SCHEMA s${period}; CREATE TABLE s${period}.made (id int); CREATE SEQUENCE s${period}.counter; CREATE TYPE s${period}.mood AS ENUM ('ok')`);
+    await query(
+      `CREATE SCHEMA s${period}; CREATE TABLE s${period}.made (id int); CREATE SEQUENCE ` +
+        `s${period}.counter; CREATE TYPE s${period}.mood AS ENUM ('ok')`,
+    );
     for (let earlier = 0; earlier <= period; earlier++) {
-      await query(`INSERT INTO s${earlier}.made VALUES (${period}); ALTER TABLE s${earlier}.made ADD COLUMN IF NOT EXISTS p${period} int; SELECT nextval('s${earlier}.counter')`);
+      await query(
+        `INSERT INTO s${earlier}.made VALUES (${period}); ALTER TABLE s${earlier}.made ADD COLUMN IF NOT ` +
+          `EXISTS p${period} int; SELECT nextval('s${earlier}.counter')`,
+      );
     }
   });
-  expect(await query("SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname = 'made'")).toEqual([{ owner }]);
+  expect(
+    await query("SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname = 'made'"),
+  ).toEqual([{ owner }]);
   await query('DROP SCHEMA s0, s1, s2 CASCADE');
 });
 
 test('default privileges of the owner hold for what is made in either period', async () => {
   const { database, secret, reader, query } = await application('defaults');
-  await query(`GRANT USAGE ON SCHEMA public TO "${reader.username}"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO "${reader.username}"`);
+  await query(
+    `GRANT USAGE ON SCHEMA public TO "${reader.username}"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON ` +
+      `TABLES TO "${reader.username}"`,
+  );
   await inEachPeriod(secret, async period => {
     await query(`CREATE TABLE t${period} AS SELECT ${period} AS id`);
-    const seen = await withClient(rig, reader, database, async client => (await client.query(`SELECT id FROM t${period}`)).rows);
+    const seen = await withClient(
+      rig,
+      reader,
+      database,
+      async client => (await client.query(`SELECT id FROM t${period}`)).rows,
+    );
     expect(seen).toEqual([{ id: period }]);
   });
 });
@@ -59,25 +77,37 @@ test('row-level security by current_user shows either login the same rows', asyn
   });
 });
 
-test('settings, connection limit, VALID UNTIL, LOGIN and membership are the same in either period, and set right where they were lost', async () => {
-  const { owner, database, secret, query } = await application('same');
-  const until = new Date(Date.now() + 3_600_000).toISOString();
-  await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 9 VALID UNTIL '${until}'; ALTER ROLE "${owner}" SET search_path TO app, public;
+test(
+  'settings, connection limit, VALID UNTIL, LOGIN and membership are the same in either period, and ' +
+    'set right where they were lost',
+  async () => {
+    const { owner, database, secret, query } = await application('same');
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 9 VALID UNTIL '${until}'; ALTER ROLE "${owner}" SET search_path TO app, public;
     ALTER ROLE "${owner}" IN DATABASE "${database}" SET work_mem TO '6MB'`);
-  const roles = () => rig.inspect(`
-    SELECT rolcanlogin AS login, rolconnlimit AS "limit", rolvaliduntil = $2::timestamptz AS until FROM pg_roles WHERE rolname = ANY ($1)`, [[owner, `${owner}_clone`], until]);
-  await inEachPeriod(secret, async period => {
-    expect(await query("SELECT current_user AS who, current_setting('search_path') AS path, current_setting('work_mem') AS memory"))
-      .toEqual([{ who: owner, path: 'app, public', memory: '6MB' }]);
-    expect(await roles()).toEqual(Array(Math.min(period + 1, 2)).fill({ login: true, limit: 9, until: true }));
-  });
-  await rig.inspect(`ALTER ROLE "${owner}_clone" NOLOGIN CONNECTION LIMIT 1 VALID UNTIL 'infinity'; ALTER ROLE "${owner}_clone" RESET ALL;
+    const roles = () =>
+      rig.inspect(
+        `
+    SELECT rolcanlogin AS login, rolconnlimit AS "limit", rolvaliduntil = $2::timestamptz AS until FROM pg_roles WHERE rolname = ANY ($1)`,
+        [[owner, `${owner}_clone`], until],
+      );
+    await inEachPeriod(secret, async period => {
+      expect(
+        await query(
+          "SELECT current_user AS who, current_setting('search_path') AS path, current_setting('work_mem') AS memory",
+        ),
+      ).toEqual([{ who: owner, path: 'app, public', memory: '6MB' }]);
+      expect(await roles()).toEqual(Array(Math.min(period + 1, 2)).fill({ login: true, limit: 9, until: true }));
+    });
+    await rig.inspect(`ALTER ROLE "${owner}_clone" NOLOGIN CONNECTION LIMIT 1 VALID UNTIL 'infinity'; ALTER ROLE "${owner}_clone" RESET ALL;
     ALTER ROLE "${owner}_clone" IN DATABASE "${database}" SET work_mem TO '1MB'`);
-  await rig.secrets.rotate(secret);
-  expect(await roles()).toEqual(Array(2).fill({ login: true, limit: 9, until: true }));
-  expect(await query("SELECT session_user AS login, current_user AS who, current_setting('work_mem') AS memory"))
-    .toEqual([{ login: `${owner}_clone`, who: owner, memory: '6MB' }]);
-});
+    await rig.secrets.rotate(secret);
+    expect(await roles()).toEqual(Array(2).fill({ login: true, limit: 9, until: true }));
+    expect(
+      await query("SELECT session_user AS login, current_user AS who, current_setting('work_mem') AS memory"),
+    ).toEqual([{ login: `${owner}_clone`, who: owner, memory: '6MB' }]);
+  },
+);
 
 test('whatever a pool resets, a session acts as the owner as before, in either period', async () => {
   const { owner, database, secret } = await application('resets');

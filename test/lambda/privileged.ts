@@ -11,7 +11,9 @@ export const RIGHTS = {
   'is a member of rds_ad': 'IN ROLE rds_ad',
 } as const;
 
-/** The groups of RDS that the local server has not; they belong to the whole server, so another test may have made them. */
+/**
+ * The groups of RDS that the local server has not; they belong to the whole server, so another test may have made them.
+ */
 export async function createGroups({ inspect }: Rig): Promise<void> {
   for (const group of ['rds_iam', 'rds_ad']) {
     await inspect(`CREATE ROLE ${group} NOLOGIN`).catch(error => expect(['42710', '23505']).toContain(error.code));

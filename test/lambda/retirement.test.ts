@@ -8,25 +8,35 @@ import { FunctionProcess } from '../local/function-process';
 import { type Login, randomPassword, withClient } from '../local/postgres';
 import { STEPS } from '../local/rotation-run';
 
-const logsIn = (rig: Rig, login: Login) => withClient(rig, login, rig.database, async () => true).catch(error => error.code as string);
+const logsIn = (rig: Rig, login: Login) =>
+  withClient(rig, login, rig.database, async () => true).catch(error => error.code as string);
 /** What the catalogue says of the logins of a user, the owner first. */
-const logins = (rig: Rig, owner: string) => rig.inspect(`
+const logins = (rig: Rig, owner: string) =>
+  rig.inspect(
+    `
   SELECT rolvaliduntil = 'infinity' OR rolvaliduntil IS NULL AS forever, round(extract(epoch FROM NULLIF(rolvaliduntil, 'infinity') - now()) / 60)::int AS minutes,
     shobj_description(oid, 'pg_authid') AS comment
-  FROM pg_roles WHERE rolname = ANY ($1) ORDER BY rolname`, [[owner, `${owner}_clone`]]);
+  FROM pg_roles WHERE rolname = ANY ($1) ORDER BY rolname`,
+    [[owner, `${owner}_clone`]],
+  );
 
 /** Runs `use` while the login has a session; whether the session is there afterwards. */
 async function survives(rig: Rig, login: Login, use: (client: Client) => Promise<unknown>): Promise<boolean> {
   return withClient(rig, login, rig.database, async client => {
     client.on('error', () => undefined);
     await use(client);
-    return client.query('SELECT').then(() => true, () => false);
+    return client.query('SELECT').then(
+      () => true,
+      () => false,
+    );
   }).catch(() => false);
 }
 
 describe('by default', () => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig(); });
+  beforeAll(async () => {
+    rig = await startRig();
+  });
   afterAll(() => rig.stop());
 
   test('the comments on the logins say which version has their password, after what somebody else wrote', async () => {
@@ -78,7 +88,9 @@ describe('by default', () => {
 
 describe('with a grace', () => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig({}, undefined, { [Env.RETIRE_AFTER]: String(60 * 60) }); });
+  beforeAll(async () => {
+    rig = await startRig({}, undefined, { [Env.RETIRE_AFTER]: String(60 * 60) });
+  });
   afterAll(() => rig.stop());
 
   test('the replaced login works for so long, and the next rotation gives it back its time', async () => {
@@ -86,10 +98,16 @@ describe('with a grace', () => {
     const secret = await rig.createUser('graceful', { privileges: 'connect' });
     const before = await rig.read(secret);
     await rig.secrets.rotate(secret);
-    expect(await logins(rig, owner)).toMatchObject([{ minutes: 60, comment: expect.stringContaining(', valid until 20') }, { forever: true }]);
+    expect(await logins(rig, owner)).toMatchObject([
+      { minutes: 60, comment: expect.stringContaining(', valid until 20') },
+      { forever: true },
+    ]);
     expect(await logsIn(rig, before)).toBe(true);
     await rig.secrets.rotate(secret);
-    expect(await logins(rig, owner)).toMatchObject([{ forever: true, comment: expect.not.stringContaining('valid until') }, { minutes: 60 }]);
+    expect(await logins(rig, owner)).toMatchObject([
+      { forever: true, comment: expect.not.stringContaining('valid until') },
+      { minutes: 60 },
+    ]);
   });
 
   test('a login with a VALID UNTIL of its own is not retired', async () => {
@@ -97,7 +115,10 @@ describe('with a grace', () => {
     const secret = await rig.createUser('own', { privileges: 'connect' });
     await rig.inspect(`ALTER ROLE "${owner}" VALID UNTIL '${new Date(Date.now() + 10 * 60_000).toISOString()}'`);
     await rig.secrets.rotate(secret);
-    expect(await logins(rig, owner)).toMatchObject([{ minutes: 10, comment: expect.not.stringContaining('valid until') }, { minutes: 10 }]);
+    expect(await logins(rig, owner)).toMatchObject([
+      { minutes: 10, comment: expect.not.stringContaining('valid until') },
+      { minutes: 10 },
+    ]);
     expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
   });
 
@@ -123,7 +144,11 @@ describe('at once', () => {
   beforeAll(async () => {
     const settings = { [Env.RETIRE_AFTER]: '0' };
     rig = await startFaultyRig(settings);
-    second = new FunctionProcess('rotation', { ...rig.secrets.environment, NODE_EXTRA_CA_CERTS: rig.caFile, ...settings });
+    second = new FunctionProcess('rotation', {
+      ...rig.secrets.environment,
+      NODE_EXTRA_CA_CERTS: rig.caFile,
+      ...settings,
+    });
   });
   afterAll(async () => {
     await second.stop();
@@ -176,7 +201,11 @@ describe('at once', () => {
     rig.fault = async ({ step, when, what }) => {
       if (step !== 'finishSecret' || when !== 'before' || what !== 'Query') return;
       rig.fault = undefined;
-      const { token } = await rig.rotate(subject, { beforeStep: () => { throw new Error('not delivered'); } });
+      const { token } = await rig.rotate(subject, {
+        beforeStep: () => {
+          throw new Error('not delivered');
+        },
+      });
       for (const Step of STEPS) await second.invoke({ Step, SecretId: subject.secret, ClientRequestToken: token });
     };
     const { token } = await rig.rotate(subject);
@@ -194,12 +223,26 @@ describe('at once', () => {
       if (step !== 'setSecret' || when !== 'before' || what !== 'Query') return;
       rig.fault = undefined;
       const { AWSPENDING: RemoveFromVersionId } = await subject.labels();
-      await rig.secrets.client.send(new UpdateSecretVersionStageCommand({ SecretId: subject.secret, VersionStage: 'AWSPENDING', RemoveFromVersionId }));
-      const { token } = await rig.rotate(subject, { beforeStep: () => { throw new Error('not delivered'); } });
+      await rig.secrets.client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: subject.secret,
+          VersionStage: 'AWSPENDING',
+          RemoveFromVersionId,
+        }),
+      );
+      const { token } = await rig.rotate(subject, {
+        beforeStep: () => {
+          throw new Error('not delivered');
+        },
+      });
       for (const Step of STEPS) await second.invoke({ Step, SecretId: subject.secret, ClientRequestToken: token });
       late = token;
     };
-    expect(await rig.rotate(subject)).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'NotPending' } });
+    expect(await rig.rotate(subject)).toMatchObject({
+      ok: false,
+      step: 'setSecret',
+      error: { errorType: 'NotPending' },
+    });
     expect((await subject.labels()).AWSCURRENT).toBe(late);
     expect(await subject.logsIn()).toBe(true);
   });
@@ -207,7 +250,9 @@ describe('at once', () => {
 
 describe('with sessions ended', () => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig({}, undefined, { [Env.RETIRE_AFTER]: '0', [Env.TERMINATE_SESSIONS]: 'true' }); });
+  beforeAll(async () => {
+    rig = await startRig({}, undefined, { [Env.RETIRE_AFTER]: '0', [Env.TERMINATE_SESSIONS]: 'true' });
+  });
   afterAll(() => rig.stop());
 
   test('the sessions of a login that is retired at once end with it, those of the current one go on', async () => {
@@ -218,24 +263,35 @@ describe('with sessions ended', () => {
     expect(await survives(rig, current, () => rig.secrets.rotate(secret, { immediately: false }))).toBe(true);
   });
 
-  test('an admin who may not signal sessions ends them all the same, and is no member of the role afterwards', async () => {
-    const admin = { username: rig.name('plain-admin'), password: randomPassword() };
-    const login = { username: rig.name('watched'), password: randomPassword() };
-    await rig.inspect(`CREATE ROLE "${admin.username}" LOGIN CREATEROLE PASSWORD '${admin.password}'`);
-    await withClient(rig, admin, 'postgres', client => client.query(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${login.password}'`));
-    const masterarn = await rig.createSecret(`plain-${randomUUID()}`, rig.value(admin));
-    const secret = await rig.createSecret('watched', rig.value(login, { masterarn }));
-    const memberships = () => rig.inspect(`SELECT count(*)::int AS count FROM pg_auth_members WHERE member = '"${admin.username}"'::regrole AND roleid = '"${login.username}"'::regrole`);
-    const [before] = await memberships();
-    expect(await survives(rig, login, () => rig.secrets.rotate(secret))).toBe(false);
-    expect(await memberships()).toEqual([before]);
-    expect(await logsIn(rig, await rig.read(secret))).toBe(true);
-  });
+  test(
+    'an admin who may not signal sessions ends them all the same, and is no member of the role ' + 'afterwards',
+    async () => {
+      const admin = { username: rig.name('plain-admin'), password: randomPassword() };
+      const login = { username: rig.name('watched'), password: randomPassword() };
+      await rig.inspect(`CREATE ROLE "${admin.username}" LOGIN CREATEROLE PASSWORD '${admin.password}'`);
+      await withClient(rig, admin, 'postgres', client =>
+        client.query(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${login.password}'`),
+      );
+      const masterarn = await rig.createSecret(`plain-${randomUUID()}`, rig.value(admin));
+      const secret = await rig.createSecret('watched', rig.value(login, { masterarn }));
+      const memberships = () =>
+        rig.inspect(
+          `SELECT count(*)::int AS count FROM pg_auth_members WHERE member = '"${admin.username}"'::regrole ` +
+            `AND roleid = '"${login.username}"'::regrole`,
+        );
+      const [before] = await memberships();
+      expect(await survives(rig, login, () => rig.secrets.rotate(secret))).toBe(false);
+      expect(await memberships()).toEqual([before]);
+      expect(await logsIn(rig, await rig.read(secret))).toBe(true);
+    },
+  );
 });
 
 describe('with sessions ended, and the login left to work', () => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig({}, undefined, { [Env.TERMINATE_SESSIONS]: 'true' }); });
+  beforeAll(async () => {
+    rig = await startRig({}, undefined, { [Env.TERMINATE_SESSIONS]: 'true' });
+  });
   afterAll(() => rig.stop());
 
   test('sessions end when the password of their login changes, and not before', async () => {
@@ -246,7 +302,10 @@ describe('with sessions ended, and the login left to work', () => {
       await rig.secrets.rotate(secret);
       await client.query('SELECT');
       await rig.secrets.rotate(secret);
-      return client.query('SELECT').then(() => false, () => true);
+      return client.query('SELECT').then(
+        () => false,
+        () => true,
+      );
     }).catch(() => true);
     expect(ended).toBe(true);
   });

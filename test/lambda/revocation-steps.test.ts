@@ -14,7 +14,7 @@ type World = ReturnType<typeof world>;
 
 /** What the versions of the secret say, those that have a value. */
 function allCredentials({ secret }: World): Credential[] {
-  return [...secret.versions.values()].flatMap(({ value }) => value ? JSON.parse(value.SecretString!) : []);
+  return [...secret.versions.values()].flatMap(({ value }) => (value ? JSON.parse(value.SecretString!) : []));
 }
 
 /** The ports, of which each call waits for `before`. */
@@ -44,7 +44,9 @@ describe.each(STRATEGIES)('%s', strategy => {
 
   /** What is wrong after a revocation, if anything. */
   function faultsOf({ database, value }: World, before: readonly Credential[]): string[] {
-    const revived = before.filter(credential => database.accepts(credential)).map(({ username }) => `an old password of ${username} logs in`);
+    const revived = before
+      .filter(credential => database.accepts(credential))
+      .map(({ username }) => `an old password of ${username} logs in`);
     return database.accepts(value(CURRENT)!) ? revived : [...revived, 'AWSCURRENT does not log in'];
   }
 
@@ -120,6 +122,9 @@ describe('sessions that are still coming in', () => {
   });
 
   test('end a revocation with an error when they do not cease', async () => {
-    await expect(endAllSessions(finding(), ['app'], memoryDeadline())).rejects.toMatchObject({ code: 'Timeout', message: expect.stringContaining('"app"') });
+    await expect(endAllSessions(finding(), ['app'], memoryDeadline())).rejects.toMatchObject({
+      code: 'Timeout',
+      message: expect.stringContaining('"app"'),
+    });
   });
 });

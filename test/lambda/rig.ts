@@ -31,7 +31,9 @@ export interface Rig extends Tenancy {
 
 /** @param settings Environment of the functions, besides what leads them here */
 export async function startRig(
-  options: SecretsManagerOptions = {}, server?: PostgresServer, settings: Record<string, string> = {},
+  options: SecretsManagerOptions = {},
+  server?: PostgresServer,
+  settings: Record<string, string> = {},
 ): Promise<Rig> {
   const tenancy = await newTenancy(server);
   const secrets = await startSecretsManager({ ...options, invoke: event => rotation.invoke(event) });
@@ -39,19 +41,33 @@ export async function startRig(
   const rotation = new FunctionProcess('rotation', environment);
   const databaseUser = new FunctionProcess('database-user', environment);
 
-  const value = (login: Login, fields: Partial<SecretValue> = {}): SecretValue =>
-    ({ engine: 'postgres', host: tenancy.host, port: tenancy.port, dbname: tenancy.database, ...login, ...fields });
+  const value = (login: Login, fields: Partial<SecretValue> = {}): SecretValue => ({
+    engine: 'postgres',
+    host: tenancy.host,
+    port: tenancy.port,
+    dbname: tenancy.database,
+    ...login,
+    ...fields,
+  });
   const createSecret = async (name: string, content: unknown) => {
     const SecretString = typeof content === 'string' ? content : JSON.stringify(content);
-    const { ARN } = await secrets.client.send(new CreateSecretCommand({ Name: `${name}-${randomUUID()}`, SecretString }));
+    const { ARN } = await secrets.client.send(
+      new CreateSecretCommand({ Name: `${name}-${randomUUID()}`, SecretString }),
+    );
     return ARN!;
   };
   const read = async (secretId: string, stage = 'AWSCURRENT') => {
-    const { SecretString } = await secrets.client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }));
+    const { SecretString } = await secrets.client.send(
+      new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
+    );
     return JSON.parse(SecretString!) as SecretValue;
   };
   const adminSecret = await createSecret('admin', value(tenancy.admin));
-  const properties = (secretArn: string, username: string, given: Partial<DatabaseUserProperties> = {}): DatabaseUserProperties => ({
+  const properties = (
+    secretArn: string,
+    username: string,
+    given: Partial<DatabaseUserProperties> = {},
+  ): DatabaseUserProperties => ({
     secretArn,
     adminSecretArn: adminSecret,
     username,
@@ -77,15 +93,21 @@ export async function startRig(
     properties,
     async createUser(role, given) {
       const username = tenancy.name(role);
-      const secretArn = await createSecret('user', { password: `initial-${randomUUID()}` }); // which is all that is generated
-      await databaseUser.invoke({ RequestType: 'Create', RequestId: randomUUID(), ResourceProperties: properties(secretArn, username, given) });
+      // which is all that is generated
+      const secretArn = await createSecret('user', { password: `initial-${randomUUID()}` });
+      await databaseUser.invoke({
+        RequestType: 'Create',
+        RequestId: randomUUID(),
+        ResourceProperties: properties(secretArn, username, given),
+      });
       return secretArn;
     },
     async query(secretId, text, stage) {
       const { username, password, dbname } = await read(secretId, stage);
       return withClient(tenancy, { username, password }, dbname!, async client => (await client.query(text)).rows);
     },
-    inspect: (text, values) => withClient(tenancy, tenancy.superuser, tenancy.database, async client => (await client.query(text, values)).rows),
+    inspect: (text, values) =>
+      withClient(tenancy, tenancy.superuser, tenancy.database, async client => (await client.query(text, values)).rows),
     serverLog: () => readFileSync(tenancy.logFile, 'utf8'),
     async stop() {
       await Promise.all([rotation.stop(), databaseUser.stop()]);

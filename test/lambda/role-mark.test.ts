@@ -11,13 +11,18 @@ const marks = fc.record({
 });
 
 test('what was put into a comment is read from it, with whatever text somebody else wrote', () => {
-  fc.assert(fc.property(marks, fc.string({ unit: 'grapheme' }), (mark, foreign) => {
-    expect(parseComment(formatComment(foreign, mark))).toEqual({ foreign, mark });
-  }));
+  fc.assert(
+    fc.property(marks, fc.string({ unit: 'grapheme' }), (mark, foreign) => {
+      expect(parseComment(formatComment(foreign, mark))).toEqual({ foreign, mark });
+    }),
+  );
 });
 
 test('the mark of an earlier release names no version', () => {
-  expect(parseComment(`cdk-rotating-postgres: password in ${ARN}`)).toEqual({ foreign: '', mark: { secretArn: ARN, revoked: false } });
+  expect(parseComment(`cdk-rotating-postgres: password in ${ARN}`)).toEqual({
+    foreign: '',
+    mark: { secretArn: ARN, revoked: false },
+  });
 });
 
 test('text that somebody puts around the mark hides nothing of it', () => {
@@ -25,6 +30,6 @@ test('text that somebody puts around the mark hides nothing of it', () => {
   expect(parseComment(comment)).toMatchObject({ foreign: 'in front\nbehind', mark: { secretArn: ARN, version: 'v1' } });
 });
 
-test.each([null, '', 'the reporting team\'s'])('a comment of somebody else has no mark: %j', comment => {
+test.each([null, '', "the reporting team's"])('a comment of somebody else has no mark: %j', comment => {
   expect(parseComment(comment)).toEqual({ foreign: comment ?? '' });
 });

@@ -48,8 +48,17 @@ describe.each(STRATEGIES)('%s', strategy => {
       const it = await crashed(n);
       expect([all[n], it.someoneLogsIn()]).toEqual([all[n], true]);
       await it.rotate('token-1');
-      expect([all[n], it.secret.holder(CURRENT)!.id, it.database.accepts(it.value(CURRENT)!)]).toEqual([all[n], 'token-1', true]);
-      if (strategy !== 'single') expect([all[n], it.database.accepts({ username: 'app', password: 'first' })]).toEqual([all[n], !retires(strategy)]);
+      expect([all[n], it.secret.holder(CURRENT)!.id, it.database.accepts(it.value(CURRENT)!)]).toEqual([
+        all[n],
+        'token-1',
+        true,
+      ]);
+      if (strategy !== 'single') {
+        expect([all[n], it.database.accepts({ username: 'app', password: 'first' })]).toEqual([
+          all[n],
+          !retires(strategy),
+        ]);
+      }
     }
   });
 
@@ -60,38 +69,49 @@ describe.each(STRATEGIES)('%s', strategy => {
       it.secret.holder(PENDING)?.stages.delete(PENDING);
       it.begin('token-2');
       await it.rotate('token-2');
-      expect([all[n], it.secret.holder(CURRENT)!.id, it.database.accepts(it.value(CURRENT)!)]).toEqual([all[n], 'token-2', true]);
+      expect([all[n], it.secret.holder(CURRENT)!.id, it.database.accepts(it.value(CURRENT)!)]).toEqual([
+        all[n],
+        'token-2',
+        true,
+      ]);
     }
   });
 
-  test('whatever is delivered in whatever order, and killed anywhere, somebody can log in and the next rotation succeeds', async () => {
-    const delivery = fc.record({
-      step: fc.constantFrom(...STEPS),
-      token: fc.constantFrom('token-1', 'token-2', 'token-3'),
-      begin: fc.boolean(),
-      cold: fc.boolean(),
-      crashAfter: fc.option(fc.nat(12), { nil: undefined }),
-    });
-    await fc.assert(fc.asyncProperty(fc.array(delivery, { maxLength: 25 }), async deliveries => {
-      let countdown = Infinity;
-      const it = world(strategy, () => {
-        if (countdown-- <= 0) throw new Crash();
+  test(
+    'whatever is delivered in whatever order, and killed anywhere, somebody can log in and the next ' +
+      'rotation succeeds',
+    async () => {
+      const delivery = fc.record({
+        step: fc.constantFrom(...STEPS),
+        token: fc.constantFrom('token-1', 'token-2', 'token-3'),
+        begin: fc.boolean(),
+        cold: fc.boolean(),
+        crashAfter: fc.option(fc.nat(12), { nil: undefined }),
       });
-      for (const { step, token, begin, cold, crashAfter } of deliveries) {
-        if (begin && !it.secret.rotationIncomplete() && !it.secret.versions.has(token)) it.begin(token);
-        if (cold) it.coldStart();
-        countdown = crashAfter ?? Infinity;
-        await it.step(step, token).catch(error => error instanceof Crash && it.coldStart());
-        expect(it.someoneLogsIn()).toBe(true);
-      }
-      countdown = Infinity;
-      const token = it.secret.rotationIncomplete() ? it.secret.holder(PENDING)!.id : 'last';
-      if (token === 'last') it.begin(token);
-      await it.rotate(token);
-      expect(it.secret.holder(CURRENT)!.id).toBe(token);
-      expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
-    }), { numRuns: 300 });
-  });
+      await fc.assert(
+        fc.asyncProperty(fc.array(delivery, { maxLength: 25 }), async deliveries => {
+          let countdown = Infinity;
+          const it = world(strategy, () => {
+            if (countdown-- <= 0) throw new Crash();
+          });
+          for (const { step, token, begin, cold, crashAfter } of deliveries) {
+            if (begin && !it.secret.rotationIncomplete() && !it.secret.versions.has(token)) it.begin(token);
+            if (cold) it.coldStart();
+            countdown = crashAfter ?? Infinity;
+            await it.step(step, token).catch(error => error instanceof Crash && it.coldStart());
+            expect(it.someoneLogsIn()).toBe(true);
+          }
+          countdown = Infinity;
+          const token = it.secret.rotationIncomplete() ? it.secret.holder(PENDING)!.id : 'last';
+          if (token === 'last') it.begin(token);
+          await it.rotate(token);
+          expect(it.secret.holder(CURRENT)!.id).toBe(token);
+          expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   test('a token that is not pending changes nothing', async () => {
     const it = world(strategy);
@@ -139,27 +159,33 @@ test('an admin that no version logs in ends with the cause once the time is up',
   it.begin('token-1');
   await it.step('createSecret', 'token-1');
   it.database.roles.set('postgres', { password: 'changed by hand', startsAs: 'postgres' });
-  await expect(it.step('setSecret', 'token-1')).rejects.toMatchObject({ code: 'Authentication', message: expect.stringContaining('admin') });
+  await expect(it.step('setSecret', 'token-1')).rejects.toMatchObject({
+    code: 'Authentication',
+    message: expect.stringContaining('admin'),
+  });
   expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
 });
 
-test('a finishSecret that ends late, when the next rotation has armed the login it replaced, leaves that login alone', async () => {
-  const it = world('alternating, the replaced login retired');
-  it.begin('token-1');
-  for (const step of STEPS.slice(0, 3)) await it.step(step, 'token-1');
-  const open = it.database.open.bind(it.database);
-  it.database.open = async credential => {
-    it.database.open = open;
-    it.coldStart();
-    it.begin('token-2');
-    await it.rotate('token-2');
-    return open(credential);
-  };
-  await it.step('finishSecret', 'token-1');
-  expect(it.secret.holder(CURRENT)!.id).toBe('token-2');
-  expect(it.value(CURRENT)!.username).toBe('app');
-  expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
-});
+test(
+  'a finishSecret that ends late, when the next rotation has armed the login it replaced, leaves that ' + 'login alone',
+  async () => {
+    const it = world('alternating, the replaced login retired');
+    it.begin('token-1');
+    for (const step of STEPS.slice(0, 3)) await it.step(step, 'token-1');
+    const open = it.database.open.bind(it.database);
+    it.database.open = async credential => {
+      it.database.open = open;
+      it.coldStart();
+      it.begin('token-2');
+      await it.rotate('token-2');
+      return open(credential);
+    };
+    await it.step('finishSecret', 'token-1');
+    expect(it.secret.holder(CURRENT)!.id).toBe('token-2');
+    expect(it.value(CURRENT)!.username).toBe('app');
+    expect(it.database.accepts(it.value(CURRENT)!)).toBe(true);
+  },
+);
 
 test('a setSecret that comes late, when the next rotation is over, does not change the current password', async () => {
   const it = world('alternating');

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeSecretCommand, TagResourceCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  TagResourceCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { createGroups, RIGHTS } from './privileged';
 import { type Rig, startRig } from './rig';
 import { BindingTag } from '../../src/contract';
@@ -12,11 +16,15 @@ import { startPostgresProxy } from '../local/postgres-proxy';
 import { postgresServer } from '../local/servers';
 
 let rig: Rig;
-beforeAll(async () => { rig = await startRig(); });
+beforeAll(async () => {
+  rig = await startRig();
+});
 afterAll(() => rig.stop());
 
-const logsIn = (login: Login) => withClient(rig, login, rig.database, async () => true).catch(error => error.code as string);
-const stages = async (secret: string) => (await rig.secrets.client.send(new DescribeSecretCommand({ SecretId: secret }))).VersionIdsToStages!;
+const logsIn = (login: Login) =>
+  withClient(rig, login, rig.database, async () => true).catch(error => error.code as string);
+const stages = async (secret: string) =>
+  (await rig.secrets.client.send(new DescribeSecretCommand({ SecretId: secret }))).VersionIdsToStages!;
 const single = async (role: string) => {
   const secret = await rig.createUser(role, { strategy: 'single', privileges: 'connect' });
   return { secret, username: rig.name(role) };
@@ -42,7 +50,7 @@ test('leaves AWSCURRENT on the new version, AWSPREVIOUS on the old, and AWSPENDI
   expect(Object.values(labels).flat()).not.toContain('AWSPENDING');
 });
 
-test('rotates the admin\'s own secret', async () => {
+test("rotates the admin's own secret", async () => {
   const admin = await startRig();
   try {
     expect(await admin.secrets.rotate(admin.adminSecret)).toMatchObject({ ok: true });
@@ -56,11 +64,16 @@ test('is found again by an older version when neither AWSCURRENT nor AWSPENDING 
   const { secret } = await single('lost');
   const lost = randomUUID();
   const interrupted = await rig.secrets.rotate(secret, {
-    token: lost, beforeStep: step => { if (step === 'testSecret') throw new Error('interrupted'); },
+    token: lost,
+    beforeStep: step => {
+      if (step === 'testSecret') throw new Error('interrupted');
+    },
   });
   expect(interrupted.ok).toBe(false);
   // Somebody clears the label away: the password that the server knows is now in a version without one.
-  await rig.secrets.client.send(new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: lost }));
+  await rig.secrets.client.send(
+    new UpdateSecretVersionStageCommand({ SecretId: secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: lost }),
+  );
   expect(await logsIn(await rig.read(secret))).toBe('28P01');
   expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
   expect(await logsIn(await rig.read(secret))).toBe(true);
@@ -72,7 +85,9 @@ test('needs no access to the maintenance database', async () => {
   try {
     const secret = await own.createUser('kept_out', { strategy: 'single' });
     await own.inspect('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
-    await expect(withClient(own, await own.read(secret), 'postgres', async () => true)).rejects.toMatchObject({ code: '42501' });
+    await expect(withClient(own, await own.read(secret), 'postgres', async () => true)).rejects.toMatchObject({
+      code: '42501',
+    });
     expect(await own.secrets.rotate(secret)).toMatchObject({ ok: true });
   } finally {
     await own.stop();
@@ -80,18 +95,24 @@ test('needs no access to the maintenance database', async () => {
   }
 }, 30_000); // a server of its own
 
-test('an admin changes its password in the maintenance database, not where an application makes the rules', async () => {
-  const own = await startRig();
-  try {
-    await own.createUser('owner'); // owns the database that the admin's secret names
-    await own.secrets.rotate(own.adminSecret);
-    const statement = own.serverLog().split('\n').find(line => line.includes(`ALTER ROLE "${own.admin.username}"`));
-    expect(statement).toContain(`${own.admin.username}@postgres:`);
-    expect(await own.query(own.adminSecret, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  } finally {
-    await own.stop();
-  }
-});
+test(
+  'an admin changes its password in the maintenance database, not where an application makes ' + 'the rules',
+  async () => {
+    const own = await startRig();
+    try {
+      await own.createUser('owner'); // owns the database that the admin's secret names
+      await own.secrets.rotate(own.adminSecret);
+      const statement = own
+        .serverLog()
+        .split('\n')
+        .find(line => line.includes(`ALTER ROLE "${own.admin.username}"`));
+      expect(statement).toContain(`${own.admin.username}@postgres:`);
+      expect(await own.query(own.adminSecret, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      await own.stop();
+    }
+  },
+);
 
 /** Binds a secret to the admin's, as a deployment of the user does. */
 async function bindToAdmin(SecretId: string, at = rig) {
@@ -108,15 +129,18 @@ test('a login that belongs to another secret is left alone, even by who knows it
   expect(await logsIn(before)).toBe(true);
 });
 
-describe('a login with more than an application\'s rights', () => {
+describe("a login with more than an application's rights", () => {
   beforeAll(() => createGroups(rig));
   const login = async (rights: string) => {
-    const created = { username: rig.name(`more_${rights.toLowerCase().replace(/ /g, '_')}`), password: 'known-password' };
+    const created = {
+      username: rig.name(`more_${rights.toLowerCase().replace(/ /g, '_')}`),
+      password: 'known-password',
+    };
     await rig.inspect(`CREATE ROLE "${created.username}" LOGIN PASSWORD '${created.password}' ${rights}`);
     return { created, secret: await rig.createSecret('more', rig.value(created)) };
   };
 
-  test.each(Object.entries(RIGHTS))('that %s is refused to an application\'s secret', async (reason, rights) => {
+  test.each(Object.entries(RIGHTS))("that %s is refused to an application's secret", async (reason, rights) => {
     const { created, secret } = await login(rights);
     await bindToAdmin(secret);
     const refused = await rig.secrets.rotate(secret);
@@ -125,7 +149,7 @@ describe('a login with more than an application\'s rights', () => {
     expect(await logsIn(created)).toBe(true);
   });
 
-  test('rotates through a secret that is no application\'s', async () => {
+  test("rotates through a secret that is no application's", async () => {
     const { created, secret } = await login('BYPASSRLS CREATEDB');
     expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
     expect(await logsIn(created)).toBe('28P01');
@@ -135,7 +159,9 @@ describe('a login with more than an application\'s rights', () => {
 describe('when no version of the secret logs in', () => {
   const lost = async (role: string) => {
     const user = await single(role);
-    await withClient(rig, rig.admin, 'postgres', client => client.query(`ALTER ROLE "${user.username}" PASSWORD 'of somewhere else'`));
+    await withClient(rig, rig.admin, 'postgres', client =>
+      client.query(`ALTER ROLE "${user.username}" PASSWORD 'of somewhere else'`),
+    );
     return user;
   };
 
@@ -147,11 +173,15 @@ describe('when no version of the secret logs in', () => {
     expect(rig.rotation.output).toContain('no version of the secret logs in, so that the admin changes the password');
   });
 
-  test('the admin changes no password of another secret\'s login', async () => {
+  test("the admin changes no password of another secret's login", async () => {
     const { secret: victim } = await single('named');
-    const thief = await rig.createSecret('thief', { ...await rig.read(victim), password: 'not-known' });
+    const thief = await rig.createSecret('thief', { ...(await rig.read(victim)), password: 'not-known' });
     await bindToAdmin(thief);
-    expect(await rig.secrets.rotate(thief)).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Role' } });
+    expect(await rig.secrets.rotate(thief)).toMatchObject({
+      ok: false,
+      step: 'setSecret',
+      error: { errorType: 'Role' },
+    });
     expect(await logsIn(await rig.read(victim))).toBe(true);
   });
 
@@ -171,12 +201,18 @@ describe('where a login may not change its own password, as with rds.restrict_pa
 
   beforeAll(async () => {
     const directory = mkdtempSync(join(tmpdir(), 'single-user-'));
-    const [server, authority, caFile] = [postgresServer(), await createAuthority('The proxy\'s authority'), join(directory, 'ca.pem')];
+    const [server, authority, caFile] = [
+      postgresServer(),
+      await createAuthority("The proxy's authority"),
+      join(directory, 'ca.pem'),
+    ];
     writeFileSync(caFile, `${readFileSync(server.caFile, 'utf8')}\n${authority.certificate}`);
     const proxy = await startPostgresProxy(server, await authority.issue('localhost'), {
       before(_, message) {
         // Only the change by oneself has neither LOGIN nor a comment with it.
-        if (/^Q....ALTER ROLE "[^"]*" PASSWORD '[^']*'\0$/s.test(message?.toString('latin1') ?? '')) message!.fill(' ', 5, message!.length - 1).write(REFUSED, 5);
+        if (/^Q....ALTER ROLE "[^"]*" PASSWORD '[^']*'\0$/s.test(message?.toString('latin1') ?? '')) {
+          message!.fill(' ', 5, message!.length - 1).write(REFUSED, 5);
+        }
       },
     });
     strict = await startRig({}, { ...server, port: proxy.port, caFile });

@@ -37,7 +37,12 @@ beforeAll(async () => {
   const process = (environment: Record<string, string>) =>
     new FunctionProcess('rotation', { ...rig.secrets.environment, NODE_EXTRA_CA_CERTS: roots, ...environment });
   const [md5, plaintext] = [{ ROTATING_POSTGRES_ALLOW_MD5: 'true' }, { ROTATING_POSTGRES_ALLOW_PLAINTEXT: 'true' }];
-  allowing = { nothing: process({}), md5: process(md5), plaintext: process(plaintext), both: process({ ...md5, ...plaintext }) };
+  allowing = {
+    nothing: process({}),
+    md5: process(md5),
+    plaintext: process(plaintext),
+    both: process({ ...md5, ...plaintext }),
+  };
 }, 30_000);
 afterEach(() => own.setRules(TLS));
 afterAll(async () => {
@@ -49,29 +54,54 @@ afterAll(async () => {
 
 /** Has that function do what takes a login, before the rig's own finds it done. */
 const doneBy = (by: FunctionProcess): RunOptions => ({
-  beforeStep: async (step, event) => { if (step === 'setSecret' || step === 'testSecret') await by.invoke(event); },
+  beforeStep: async (step, event) => {
+    if (step === 'setSecret' || step === 'testSecret') await by.invoke(event);
+  },
 });
 const rotate = async (secret: string, by: FunctionProcess) => rig.secrets.rotate(secret, doneBy(by));
 
 let users = 0;
-async function user(fields: Partial<SecretValue> = {}, verifier?: (login: Login) => string): Promise<Login & { secret: string }> {
+async function user(
+  fields: Partial<SecretValue> = {},
+  verifier?: (login: Login) => string,
+): Promise<Login & { secret: string }> {
   const login = { username: rig.name(`u${users++}`), password: PASSWORD };
-  await rig.inspect(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${verifier?.(login) ?? await scramVerifier(login.password, null)}'`);
+  await rig.inspect(
+    `CREATE ROLE "${login.username}" LOGIN PASSWORD ` +
+      `'${verifier?.(login) ?? (await scramVerifier(login.password, null))}'`,
+  );
   return { ...login, secret: await rig.createSecret('user', rig.value(login, fields)) };
 }
 
 /** How each of the user's logins came, as the server's log has it. */
 function encryption(username: string): string[] {
-  return own.log().split('\n').filter(line => line.includes(`connection authorized: user=${username} `))
+  return own
+    .log()
+    .split('\n')
+    .filter(line => line.includes(`connection authorized: user=${username} `))
     .map(line => (line.includes('SSL enabled') ? 'TLS' : 'plaintext'));
 }
 
-const md5 = ({ username, password }: Login) => `md5${createHash('md5').update(password + username).digest('hex')}`;
-const verifierOf = async (username: string) => (await rig.inspect('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [username]))[0].rolpassword;
+const md5 = ({ username, password }: Login) =>
+  `md5${createHash('md5')
+    .update(password + username)
+    .digest('hex')}`;
+const verifierOf = async (username: string) =>
+  (await rig.inspect('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [username]))[0].rolpassword;
 
 test.each([
-  [false, true], ['false', true], ['False', true], ['FALSE', true],
-  [true, false], ['true', false], ['TRUE', false], ['no', false], ['', false], [0, false], [null, false], [undefined, false],
+  [false, true],
+  ['false', true],
+  ['False', true],
+  ['FALSE', true],
+  [true, false],
+  ['true', false],
+  ['TRUE', false],
+  ['no', false],
+  ['', false],
+  [0, false],
+  [null, false],
+  [undefined, false],
 ])('`ssl` %p asks for plaintext: %p', (ssl, plaintext) => {
   const credential = { host: 'localhost', ssl } as Credential;
   const verified = expect.objectContaining({ rejectUnauthorized: true });
@@ -79,10 +109,14 @@ test.each([
   expect(transport(credential, { allowMd5: false, allowPlaintext: false })).toEqual(verified);
 });
 
-test('a connection without TLS takes both the secret and the function\'s owner', async () => {
+test("a connection without TLS takes both the secret and the function's owner", async () => {
   await own.setRules('host all all all scram-sha-256');
   for (const [ssl, by, expected] of [
-    ['False', 'plaintext', 'plaintext'], [false, 'nothing', 'TLS'], [false, 'md5', 'TLS'], [undefined, 'plaintext', 'TLS'], ['true', 'plaintext', 'TLS'],
+    ['False', 'plaintext', 'plaintext'],
+    [false, 'nothing', 'TLS'],
+    [false, 'md5', 'TLS'],
+    [undefined, 'plaintext', 'TLS'],
+    ['true', 'plaintext', 'TLS'],
   ] as const) {
     const { username, secret } = await user({ ssl });
     expect([ssl, by, await rotate(secret, allowing[by])]).toMatchObject([ssl, by, { ok: true }]);
@@ -92,22 +126,33 @@ test('a connection without TLS takes both the secret and the function\'s owner',
   expect(allowing.plaintext.output).toContain('not encrypted');
 });
 
-test.each(['nothing', 'plaintext'] as const)('a server without TLS gets nothing from a secret that does not ask for that (%s allowed)', async by => {
-  const fake = await startFakeServer([Answer.CLEARTEXT]);
-  try {
-    const { secret } = await user({ port: fake.port });
-    expect(await rotate(secret, allowing[by])).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Tls' } });
-    expect(fake.received()).toBe('');
-  } finally {
-    fake.close();
-  }
-});
+test.each(['nothing', 'plaintext'] as const)(
+  'a server without TLS gets nothing from a secret that does not ask for that (%s allowed)',
+  async by => {
+    const fake = await startFakeServer([Answer.CLEARTEXT]);
+    try {
+      const { secret } = await user({ port: fake.port });
+      expect(await rotate(secret, allowing[by])).toMatchObject({
+        ok: false,
+        step: 'setSecret',
+        error: { errorType: 'Tls' },
+      });
+      expect(fake.received()).toBe('');
+    } finally {
+      fake.close();
+    }
+  },
+);
 
 test('a certificate that is not trusted is not answered with plaintext', async () => {
   const fake = await startFakeServer([], await createAuthority('An authority that nobody trusts'));
   try {
     const { secret } = await user({ port: fake.port, ssl: 'no' });
-    expect(await rotate(secret, allowing.both)).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Tls' } });
+    expect(await rotate(secret, allowing.both)).toMatchObject({
+      ok: false,
+      step: 'setSecret',
+      error: { errorType: 'Tls' },
+    });
     expect(fake.received()).toBe('');
   } finally {
     fake.close();
@@ -130,7 +175,9 @@ describe.each([
     try {
       const { secret } = await user({ port: fake.port, ssl: tls });
       expect(await rotate(secret, allowing[by])).toMatchObject({
-        ok: false, step: 'setSecret', error: { errorType: 'Scram', errorMessage: expect.stringContaining(message) },
+        ok: false,
+        step: 'setSecret',
+        error: { errorType: 'Scram', errorMessage: expect.stringContaining(message) },
       });
       expect(fake.received()).toContain('user\0'); // it came as far as the start-up message
       for (const text of [PASSWORD, 'md5', 'ALTER ROLE']) expect(fake.received()).not.toContain(text);
@@ -178,12 +225,19 @@ test('a server that lets anybody in is not taken for one that knows the password
 
 test.each([
   ['of an MD5 verifier', `md5${'0123456789abcdef'.repeat(2)}`],
-  ['of a SCRAM verifier', 'SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$c3RvcmVkc3RvcmVkc3RvcmVkc3RvcmVkc3RvcmVkMDA=:c2VydmVyc2VydmVyc2VydmVyc2VydmVyc2VydmVyMDA='],
+  [
+    'of a SCRAM verifier',
+    'SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$c3RvcmVkc3RvcmVkc3RvcmVkc3RvcmVkc3RvcmVkMDA=:c2VydmVyc2VydmVyc2VydmVyc2VydmVyc2VydmVyMDA=',
+  ],
 ])('a password in the form %s is exactly that text', async (_, password) => {
   const username = rig.name(`hashlike${users++}`);
   const secret = await rig.createSecret('hashlike', { username, password });
   const properties = { strategy: 'single', privileges: 'connect' } as const;
-  await rig.databaseUser.invoke({ RequestType: 'Create', RequestId: `request-${username}-${'0'.repeat(32)}`, ResourceProperties: rig.properties(secret, username, properties) });
+  await rig.databaseUser.invoke({
+    RequestType: 'Create',
+    RequestId: `request-${username}-${'0'.repeat(32)}`,
+    ResourceProperties: rig.properties(secret, username, properties),
+  });
   expect(await rig.query(secret, 'SELECT current_user AS me')).toEqual([{ me: username }]);
   expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
   expect(await rig.query(secret, 'SELECT current_user AS me')).toEqual([{ me: username }]);

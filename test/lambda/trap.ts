@@ -1,4 +1,7 @@
-/** What the owner of a database can prepare for whoever connects to it. Each trap tells the server's log who fell into it. */
+/**
+ * What the owner of a database can prepare for whoever connects to it. Each trap tells the server's log who fell into
+ * it.
+ */
 export function trap(name: string, argumentTypes: string, result: string): string {
   return `
   CREATE FUNCTION public.${name}(${argumentTypes}) RETURNS ${result} LANGUAGE plpgsql AS $$

@@ -23,7 +23,10 @@ const DAY = 86_400_000;
 export async function createAuthority(name: string): Promise<Authority> {
   const keys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
-    ...terms(), name: `CN=${name}`, keys, extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+    ...terms(),
+    name: `CN=${name}`,
+    keys,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   });
   return {
     certificate: root.toString('pem'),
@@ -35,7 +38,9 @@ export async function createAuthority(name: string): Promise<Authority> {
         issuer: root.subject,
         publicKey: own.publicKey,
         signingKey: keys.privateKey,
-        extensions: [new x509.SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) ? 'ip' : 'dns', value })))],
+        extensions: [
+          new x509.SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
+        ],
       });
       const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
       return { certificate: certificate.toString('pem'), privateKey: x509.PemConverter.encode(key, 'PRIVATE KEY') };

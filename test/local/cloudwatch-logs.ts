@@ -21,7 +21,8 @@ export interface LocalCloudWatchLogs {
 }
 
 /**
- * Starts it. It finds lines of JSON whose fields are what the pattern says, and answers one line per page, behind an empty first page.
+ * Starts it. It finds lines of JSON whose fields are what the pattern says, and answers one line per page, behind an
+ * empty first page.
  *
  * @param lines what is in a log group, oldest first
  */
@@ -40,7 +41,9 @@ export async function startCloudWatchLogs(lines: (logGroup: string) => string[])
     if (type) return { status: 400, answer: { __type: type, message: `${target} was refused` } };
     const wanted = [...request.filterPattern.matchAll(/\(\$\.(\w+) = "([^"]*)"\)/g)];
     if (wanted.length === 0) throw new Error(`no pattern that is understood here: ${request.filterPattern}`);
-    const found = lines(request.logGroupName).filter(line => wanted.every(([, field, value]) => fieldOf(line, field) === value));
+    const found = lines(request.logGroupName).filter(line =>
+      wanted.every(([, field, value]) => fieldOf(line, field) === value),
+    );
     const page = Number(request.nextToken ?? 0);
     const events = page === 0 ? [] : found.slice(page - 1, page).map(message => ({ message }));
     return { status: 200, answer: { events, nextToken: page < found.length ? String(page + 1) : undefined } };

@@ -4,7 +4,8 @@ import { TLSSocket } from 'node:tls';
 import { type Authority } from './certificate';
 
 /** Messages of a PostgreSQL server: type, length, content. */
-const message = (type: string, ...content: number[]) => Buffer.from([type.charCodeAt(0), 0, 0, 0, 4 + content.length, ...content]);
+const message = (type: string, ...content: number[]) =>
+  Buffer.from([type.charCodeAt(0), 0, 0, 0, 4 + content.length, ...content]);
 const authentication = (method: number, ...rest: number[]) => message('R', 0, 0, 0, method, ...rest);
 export const Answer = {
   OK: authentication(0),
@@ -32,14 +33,16 @@ export async function startFakeServer(answers: readonly Buffer[], authority?: Au
   let received = Buffer.alloc(0);
   const speak = (socket: Socket) => {
     const rest = [...answers];
-    socket.on('error', () => undefined).on('data', chunk => {
-      received = Buffer.concat([received, chunk]);
-      const answer = rest.shift();
-      if (answer) socket.write(answer);
-    });
+    socket
+      .on('error', () => undefined)
+      .on('data', chunk => {
+        received = Buffer.concat([received, chunk]);
+        const answer = rest.shift();
+        if (answer) socket.write(answer);
+      });
   };
   const serve = async (socket: Socket) => {
-    const [first] = await once(socket, 'data') as [Buffer];
+    const [first] = (await once(socket, 'data')) as [Buffer];
     const asksForTls = first.length === 8 && first.readInt32BE(4) === 80877103;
     if (!asksForTls) {
       speak(socket);
@@ -52,7 +55,13 @@ export async function startFakeServer(answers: readonly Buffer[], authority?: Au
       speak(socket);
     }
   };
-  const listener = createServer(socket => { serve(socket.on('error', () => undefined)).catch(() => undefined); });
+  const listener = createServer(socket => {
+    serve(socket.on('error', () => undefined)).catch(() => undefined);
+  });
   await once(listener.listen(0, '127.0.0.1'), 'listening');
-  return { port: (listener.address() as AddressInfo).port, received: () => received.toString('latin1'), close: () => listener.close() };
+  return {
+    port: (listener.address() as AddressInfo).port,
+    received: () => received.toString('latin1'),
+    close: () => listener.close(),
+  };
 }

@@ -3,25 +3,32 @@ import { FunctionProcess } from './function-process';
 
 const FIXTURE = join(__dirname, 'fixtures', 'function.js');
 let subject: FunctionProcess;
-beforeEach(() => { subject = new FunctionProcess(FIXTURE, { GIVEN: 'yes' }); });
-afterEach(async () => { await subject.stop(); });
+beforeEach(() => {
+  subject = new FunctionProcess(FIXTURE, { GIVEN: 'yes' });
+});
+afterEach(async () => {
+  await subject.stop();
+});
 
 test('answers with the result, and shows the function only the environment it is given', async () => {
   process.env.NOT_GIVEN = 'yes';
-  const { environment } = await subject.invoke({ does: 'answer' }) as { environment: string[] };
+  const { environment } = (await subject.invoke({ does: 'answer' })) as { environment: string[] };
   expect(environment).toContain('GIVEN');
   expect(environment).not.toContain('NOT_GIVEN');
 });
 
 test('an error comes back as from Lambda, and its own properties are in the log', async () => {
-  await expect(subject.invoke({ does: 'fail' })).rejects.toMatchObject({ errorType: 'RangeError', errorMessage: 'as asked' });
+  await expect(subject.invoke({ does: 'fail' })).rejects.toMatchObject({
+    errorType: 'RangeError',
+    errorMessage: 'as asked',
+  });
   await subject.stop();
   expect(subject.output).toContain('asked to fail');
   expect(subject.output).toContain('hung on the error');
 });
 
 test('a process serves one invocation after the other; after a crash there is a new one', async () => {
-  const pid = async () => (await subject.invoke({ does: 'answer' }) as { pid: number }).pid;
+  const pid = async () => ((await subject.invoke({ does: 'answer' })) as { pid: number }).pid;
   const before = await pid();
   expect(await pid()).toBe(before);
   await expect(subject.invoke({ does: 'exit' })).rejects.toMatchObject({ errorType: 'Runtime.ExitError' });
@@ -29,13 +36,16 @@ test('a process serves one invocation after the other; after a crash there is a 
 });
 
 test('a kill from outside ends the invocation under way', async () => {
-  const invocation = expect(subject.invoke({ does: 'hang' })).rejects.toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('SIGKILL') });
+  const invocation = expect(subject.invoke({ does: 'hang' })).rejects.toMatchObject({
+    errorType: 'Runtime.ExitError',
+    errorMessage: expect.stringContaining('SIGKILL'),
+  });
   subject.kill();
   await invocation;
 });
 
 test('after a crash the next process is there before it is asked for', async () => {
-  const { pid } = await subject.invoke({ does: 'answer' }) as { pid: number };
+  const { pid } = (await subject.invoke({ does: 'answer' })) as { pid: number };
   subject.crash();
   const next = subject.pid;
   expect([undefined, pid]).not.toContain(next);

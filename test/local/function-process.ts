@@ -16,7 +16,10 @@ type Outcome = { readonly result: unknown } | { readonly errorType: string; read
 
 /** What Lambda reports of an invocation that failed. */
 export class FunctionError extends Error {
-  constructor(readonly errorType: string, readonly errorMessage: string) {
+  constructor(
+    readonly errorType: string,
+    readonly errorMessage: string,
+  ) {
     super(`${errorType}: ${errorMessage}`);
   }
 }
@@ -29,7 +32,11 @@ export class FunctionProcess {
   private child?: ChildProcess;
 
   /** @param name The bundle's folder in assets/lambda, or the path of a module. */
-  constructor(name: string, private readonly environment: Record<string, string>, private readonly timeoutSeconds = 30) {
+  constructor(
+    name: string,
+    private readonly environment: Record<string, string>,
+    private readonly timeoutSeconds = 30,
+  ) {
     this.bundle = isAbsolute(name) ? name : join(__dirname, '..', '..', 'assets', 'lambda', name, 'index.js');
   }
 
@@ -40,7 +47,7 @@ export class FunctionProcess {
 
   /** Invokes the handler, in a new process if none is alive. One at a time. Rejects with a FunctionError. */
   async invoke(event: unknown): Promise<unknown> {
-    const child = this.child ??= this.start();
+    const child = (this.child ??= this.start());
     const timeout = this.timeoutSeconds * 1000;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), timeout);
@@ -89,12 +96,21 @@ export class FunctionProcess {
       env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => { this.output += chunk; });
-    child.once('exit', () => { if (this.child === child) this.child = undefined; });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', chunk => {
+        this.output += chunk;
+      });
+    }
+    child.once('exit', () => {
+      if (this.child === child) this.child = undefined;
+    });
     return child;
   }
 }
 
 function exited(code: number | null, signal: string | null): Outcome {
-  return { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with ${signal ? `signal: ${signal}` : `status: ${code}`}` };
+  return {
+    errorType: 'Runtime.ExitError',
+    errorMessage: `Runtime exited with ${signal ? `signal: ${signal}` : `status: ${code}`}`,
+  };
 }

@@ -12,7 +12,10 @@ export class OwnServer {
   private readonly directory: string;
   private readonly data: string;
 
-  constructor(readonly server: PostgresServer, data = 'data') {
+  constructor(
+    readonly server: PostgresServer,
+    data = 'data',
+  ) {
     this.directory = dirname(server.caFile);
     this.data = join(this.directory, data);
   }
@@ -29,7 +32,10 @@ export class OwnServer {
     await this.control('restart', '-m', 'fast', '-l', basename(this.server.logFile));
   }
 
-  /** A streaming replica of this server, at another port, whose transactions come so much later. It goes when this server's directory does. */
+  /**
+   * A streaming replica of this server, at another port, whose transactions come so much later. It goes when this
+   * server's directory does.
+   */
   async startReplica(port: number, delay: string): Promise<OwnServer> {
     const { superuser, host, port: primary } = this.server;
     await this.setRules('hostssl all all all scram-sha-256', 'hostssl replication all all scram-sha-256');
@@ -37,9 +43,12 @@ export class OwnServer {
     const replica = new OwnServer({ ...this.server, port, logFile: join(this.directory, 'replica.log') }, 'replica');
     cpSync(this.data, replica.data, { recursive: true });
     await this.control('start', '-l', 'server.log');
-    const connection = `host=${host} port=${primary} user=${superuser.username} password=${superuser.password} sslmode=require`;
-    appendFileSync(join(replica.data, 'postgresql.conf'),
-      `\nport = ${port}\nprimary_conninfo = '${connection}'\nrecovery_min_apply_delay = '${delay}'\n`);
+    const connection =
+      `host=${host} port=${primary} user=${superuser.username} password=${superuser.password} ` + 'sslmode=require';
+    appendFileSync(
+      join(replica.data, 'postgresql.conf'),
+      `\nport = ${port}\nprimary_conninfo = '${connection}'\nrecovery_min_apply_delay = '${delay}'\n`,
+    );
     writeFileSync(join(replica.data, 'standby.signal'), '');
     rmSync(join(replica.data, 'postmaster.pid'), { force: true });
     await run('chown', ['-R', owner(this.data), replica.data]);

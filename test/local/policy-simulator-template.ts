@@ -16,9 +16,15 @@ interface Resource {
 export class DeployedTemplate {
   readonly resources: Readonly<Record<string, Resource>>;
   private readonly resolved = new Map<string, readonly { readonly id: string; readonly properties: unknown }[]>();
-  private readonly outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>>;
+  private readonly outputs: Readonly<
+    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
+  >;
 
-  constructor(template: Template, readonly place: Place, private readonly imported: (name: string) => string) {
+  constructor(
+    template: Template,
+    readonly place: Place,
+    private readonly imported: (name: string) => string,
+  ) {
     const { Resources, Outputs } = template.toJSON();
     this.resources = Resources;
     this.outputs = Outputs ?? {};
@@ -26,15 +32,20 @@ export class DeployedTemplate {
 
   /** The properties of every resource of a type, with everything resolved. */
   all<Properties>(type: string): readonly { readonly id: string; readonly properties: Properties }[] {
-    const known = this.resolved.get(type) ?? Object.entries(this.resources).filter(([, resource]) => resource.Type === type)
-      .map(([id, resource]) => ({ id, properties: this.resolve(resource.Properties ?? {}) }));
+    const known =
+      this.resolved.get(type) ??
+      Object.entries(this.resources)
+        .filter(([, resource]) => resource.Type === type)
+        .map(([id, resource]) => ({ id, properties: this.resolve(resource.Properties ?? {}) }));
     this.resolved.set(type, known);
     return known as { readonly id: string; readonly properties: Properties }[];
   }
 
   /** ARN of the only resource of a type, or the only one with these words in its logical id. */
   arn(type: string, part = ''): string {
-    const found = Object.entries(this.resources).filter(([id, resource]) => resource.Type === type && id.includes(part));
+    const found = Object.entries(this.resources).filter(
+      ([id, resource]) => resource.Type === type && id.includes(part),
+    );
     if (found.length !== 1) throw new Error(`${found.length} resources ${type} ${part}`);
     return this.arnOf(found[0][0]);
   }
@@ -69,11 +80,21 @@ export class DeployedTemplate {
   private ref(id: string): string | undefined {
     const { account, region, stack } = this.place;
     const pseudo: Record<string, string> = {
-      'AWS::AccountId': account, 'AWS::Region': region, 'AWS::Partition': 'aws', 'AWS::StackName': stack, 'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::AccountId': account,
+      'AWS::Region': region,
+      'AWS::Partition': 'aws',
+      'AWS::StackName': stack,
+      'AWS::URLSuffix': 'amazonaws.com',
     };
     if (id in pseudo) return pseudo[id];
     const type = this.resources[id]?.Type;
-    if (type === 'AWS::SecretsManager::Secret' || type === 'AWS::SecretsManager::SecretTargetAttachment' || type === 'AWS::SNS::Topic') return this.arnOf(id);
+    if (
+      type === 'AWS::SecretsManager::Secret' ||
+      type === 'AWS::SecretsManager::SecretTargetAttachment' ||
+      type === 'AWS::SNS::Topic'
+    ) {
+      return this.arnOf(id);
+    }
     return type ? this.nameOf(id) : `parameter-${id}`;
   }
 
@@ -87,15 +108,23 @@ export class DeployedTemplate {
     const { account, region } = this.place;
     const name = this.nameOf(id);
     switch (Type) {
-      case 'AWS::IAM::Role': return `arn:aws:iam::${account}:role/${name}`;
-      case 'AWS::KMS::Key': return `arn:aws:kms:${region}:${account}:key/${name}`;
-      case 'AWS::Lambda::Function': return `arn:aws:lambda:${region}:${account}:function:${name}`;
-      case 'AWS::Logs::LogGroup': return `arn:aws:logs:${region}:${account}:log-group:${name}:*`;
-      case 'AWS::SNS::Topic': return `arn:aws:sns:${region}:${account}:${name}`;
+      case 'AWS::IAM::Role':
+        return `arn:aws:iam::${account}:role/${name}`;
+      case 'AWS::KMS::Key':
+        return `arn:aws:kms:${region}:${account}:key/${name}`;
+      case 'AWS::Lambda::Function':
+        return `arn:aws:lambda:${region}:${account}:function:${name}`;
+      case 'AWS::Logs::LogGroup':
+        return `arn:aws:logs:${region}:${account}:log-group:${name}:*`;
+      case 'AWS::SNS::Topic':
+        return `arn:aws:sns:${region}:${account}:${name}`;
       // What Secrets Manager appends is random; here it is the same each time.
-      case 'AWS::SecretsManager::Secret': return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-Ab3dEf`;
-      case 'AWS::SecretsManager::SecretTargetAttachment': return String(this.resolve(Properties.SecretId));
-      default: return `arn:aws:unknown:${region}:${account}:${name}`;
+      case 'AWS::SecretsManager::Secret':
+        return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-Ab3dEf`;
+      case 'AWS::SecretsManager::SecretTargetAttachment':
+        return String(this.resolve(Properties.SecretId));
+      default:
+        return `arn:aws:unknown:${region}:${account}:${name}`;
     }
   }
 

@@ -3,9 +3,17 @@ import { accountOf, type Decision, decide, isService, type Principal, type State
 import type { RequestContext } from './policy-simulator-conditions';
 import { DeployedTemplate, type Place } from './policy-simulator-template';
 
-interface SecretPolicy { readonly SecretId: string; readonly ResourcePolicy: { readonly Statement: readonly Statement[] } }
-interface Document { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }
-interface Role { readonly Policies?: readonly Document[]; readonly ManagedPolicyArns?: readonly string[] }
+interface SecretPolicy {
+  readonly SecretId: string;
+  readonly ResourcePolicy: { readonly Statement: readonly Statement[] };
+}
+interface Document {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+interface Role {
+  readonly Policies?: readonly Document[];
+  readonly ManagedPolicyArns?: readonly string[];
+}
 interface Secret {
   readonly KmsKeyId?: string;
   readonly ReplicaRegions?: readonly { readonly Region: string; readonly KmsKeyId?: string }[];
@@ -52,69 +60,110 @@ export class PolicyWorld {
 
   /** A call, with what Secrets Manager then does with the key. */
   call({ by, action, secret, endpoint, context }: Call): Decision {
-    const asked = this.decide(by, `secretsmanager:${action}`, secret, { 'aws:SourceVpce': endpoint, ...context }, endpoint);
+    const asked = this.decide(
+      by,
+      `secretsmanager:${action}`,
+      secret,
+      { 'aws:SourceVpce': endpoint, ...context },
+      endpoint,
+    );
     const key = this.keyOf(secret);
     if (!asked.allowed || !key) return asked;
-    const refusals = (KEY_ACTIONS[action] ?? []).map(keyAction => this.decide(by, keyAction, key, {
-      ...context,
-      'kms:ViaService': `secretsmanager.${secret.split(':')[3]}.amazonaws.com`,
-      'kms:CallerAccount': accountOf(by),
-      'kms:EncryptionContext:SecretARN': secret,
-      'aws:ViaAWSService': 'true',
-      'aws:CalledVia': [...[context?.['aws:CalledVia'] ?? []].flat(), 'secretsmanager.amazonaws.com'],
-    })).filter(({ allowed }) => !allowed);
+    const refusals = (KEY_ACTIONS[action] ?? [])
+      .map(keyAction =>
+        this.decide(by, keyAction, key, {
+          ...context,
+          'kms:ViaService': `secretsmanager.${secret.split(':')[3]}.amazonaws.com`,
+          'kms:CallerAccount': accountOf(by),
+          'kms:EncryptionContext:SecretARN': secret,
+          'aws:ViaAWSService': 'true',
+          'aws:CalledVia': [...[context?.['aws:CalledVia'] ?? []].flat(), 'secretsmanager.amazonaws.com'],
+        }),
+      )
+      .filter(({ allowed }) => !allowed);
     return refusals[0] ? { allowed: false, because: `key: ${refusals[0].because}` } : asked;
   }
 
   /** Whether one permission is given. */
-  decide(principal: Principal, action: string, resource: string, context: RequestContext = {}, endpoint?: string): Decision {
-    return decide({
-      principal,
-      action,
-      resource,
-      context: {
-        'aws:PrincipalIsAWSService': String(isService(principal)),
-        'aws:ViaAWSService': 'false',
-        ...isService(principal) ? {} : {
-          'aws:PrincipalArn': principal, 'aws:PrincipalAccount': accountOf(principal), 'aws:PrincipalOrgID': this.organization,
+  decide(
+    principal: Principal,
+    action: string,
+    resource: string,
+    context: RequestContext = {},
+    endpoint?: string,
+  ): Decision {
+    return decide(
+      {
+        principal,
+        action,
+        resource,
+        context: {
+          'aws:PrincipalIsAWSService': String(isService(principal)),
+          'aws:ViaAWSService': 'false',
+          ...(isService(principal)
+            ? {}
+            : {
+                'aws:PrincipalArn': principal,
+                'aws:PrincipalAccount': accountOf(principal),
+                'aws:PrincipalOrgID': this.organization,
+              }),
+          'aws:ResourceAccount': accountOf(resource),
+          ...this.tagsOf(resource),
+          ...context,
         },
-        'aws:ResourceAccount': accountOf(resource),
-        ...this.tagsOf(resource),
-        ...context,
       },
-    }, {
-      identity: this.identityOf(principal),
-      resource: this.policyOf(resource),
-      endpoint: endpoint === undefined ? undefined : this.endpointPolicy(endpoint),
-    });
+      {
+        identity: this.identityOf(principal),
+        resource: this.policyOf(resource),
+        endpoint: endpoint === undefined ? undefined : this.endpointPolicy(endpoint),
+      },
+    );
   }
 
   private identityOf(principal: Principal): readonly Statement[] {
     const known = this.people.get(principal);
     if (known || isService(principal) || principal.endsWith(':root')) return known ?? [];
-    const own = this.deployed.flatMap(template => template.all<Role>('AWS::IAM::Role')
-      .filter(({ id }) => template.arnOf(id) === principal).map(({ properties }) => properties));
+    const own = this.deployed.flatMap(template =>
+      template
+        .all<Role>('AWS::IAM::Role')
+        .filter(({ id }) => template.arnOf(id) === principal)
+        .map(({ properties }) => properties),
+    );
     if (own.length !== 1) throw new Error(`${own.length} roles are ${principal}`);
-    if (own[0].ManagedPolicyArns?.length) throw new Error(`managed policies are not simulated: ${own[0].ManagedPolicyArns}`);
-    const attached = this.deployed.flatMap(template => template.all<Document & { readonly Roles: readonly string[] }>('AWS::IAM::Policy')
-      .filter(({ properties: { Roles } }) => accountOf(principal) === template.place.account && Roles.includes(principal.split('/').at(-1)!))
-      .map(({ properties }) => properties));
-    return [...own[0].Policies ?? [], ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    if (own[0].ManagedPolicyArns?.length) {
+      throw new Error(`managed policies are not simulated: ${own[0].ManagedPolicyArns}`);
+    }
+    const attached = this.deployed.flatMap(template =>
+      template
+        .all<Document & { readonly Roles: readonly string[] }>('AWS::IAM::Policy')
+        .filter(
+          ({ properties: { Roles } }) =>
+            accountOf(principal) === template.place.account && Roles.includes(principal.split('/').at(-1)!),
+        )
+        .map(({ properties }) => properties),
+    );
+    return [...(own[0].Policies ?? []), ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
   }
 
   private policyOf(resource: string): readonly Statement[] {
     return this.deployed.flatMap(template => [
-      ...template.all<SecretPolicy>('AWS::SecretsManager::ResourcePolicy')
+      ...template
+        .all<SecretPolicy>('AWS::SecretsManager::ResourcePolicy')
         .filter(({ properties }) => this.copies(properties.SecretId).includes(resource))
         .flatMap(({ properties }) => properties.ResourcePolicy.Statement),
-      ...template.all<{ readonly KeyPolicy: { readonly Statement: readonly Statement[] } }>('AWS::KMS::Key')
-        .filter(({ id }) => template.arnOf(id) === resource).flatMap(({ properties: { KeyPolicy } }) => KeyPolicy.Statement),
+      ...template
+        .all<{ readonly KeyPolicy: { readonly Statement: readonly Statement[] } }>('AWS::KMS::Key')
+        .filter(({ id }) => template.arnOf(id) === resource)
+        .flatMap(({ properties: { KeyPolicy } }) => KeyPolicy.Statement),
     ]);
   }
 
   /** A secret and its replicas, which have the same policy. */
   private copies(secret: string): string[] {
-    return [secret, ...[this.secretOf(secret)?.ReplicaRegions ?? []].flat().map(({ Region }) => inRegion(secret, Region))];
+    return [
+      secret,
+      ...[this.secretOf(secret)?.ReplicaRegions ?? []].flat().map(({ Region }) => inRegion(secret, Region)),
+    ];
   }
 
   private keyOf(secret: string): string | undefined {
@@ -133,14 +182,21 @@ export class PolicyWorld {
   }
 
   private secrets(): { readonly arn: string; readonly properties: Secret }[] {
-    return this.deployed.flatMap(template => template.all<Secret>('AWS::SecretsManager::Secret')
-      .map(({ id, properties }) => ({ arn: template.arnOf(id), properties })));
+    return this.deployed.flatMap(template =>
+      template
+        .all<Secret>('AWS::SecretsManager::Secret')
+        .map(({ id, properties }) => ({ arn: template.arnOf(id), properties })),
+    );
   }
 
   /** Without a policy of its own an endpoint lets everything through. */
   private endpointPolicy(id: string): readonly Statement[] {
-    const found = this.deployed.flatMap(template => template.all<Partial<Document>>('AWS::EC2::VPCEndpoint')).find(endpoint => `vpce-${endpoint.id}` === id);
-    return found?.properties.PolicyDocument?.Statement ?? [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }];
+    const found = this.deployed
+      .flatMap(template => template.all<Partial<Document>>('AWS::EC2::VPCEndpoint'))
+      .find(endpoint => `vpce-${endpoint.id}` === id);
+    return (
+      found?.properties.PolicyDocument?.Statement ?? [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }]
+    );
   }
 
   private imported(name: string): string {
@@ -151,5 +207,8 @@ export class PolicyWorld {
 }
 
 function inRegion(arn: string, region: string): string {
-  return arn.split(':').map((part, index) => (index === 3 ? region : part)).join(':');
+  return arn
+    .split(':')
+    .map((part, index) => (index === 3 ? region : part))
+    .join(':');
 }

@@ -17,7 +17,11 @@ const allow = (more: Partial<Statement> = {}): Statement => ({ Effect: 'Allow', 
 const deny = (more: Partial<Statement> = {}): Statement => ({ ...allow(more), Effect: 'Deny' });
 const to = (AWS: string | string[]) => ({ Principal: { AWS } });
 
-interface Sides { readonly identity?: Statement[]; readonly resource?: Statement[]; readonly endpoint?: Statement[] }
+interface Sides {
+  readonly identity?: Statement[];
+  readonly resource?: Statement[];
+  readonly endpoint?: Statement[];
+}
 const asks = (principal: string, action: string, resource: string, sides: Sides) =>
   decide({ principal, action, resource, context: {} }, { identity: [], resource: [], ...sides }).allowed;
 
@@ -46,7 +50,9 @@ describe('in one account', () => {
 
   test('an endpoint lets through what its policy allows', () => {
     expect(asks(ROLE, READ, SECRET, { identity: [allow()], endpoint: [] })).toBe(false);
-    expect(asks(ROLE, READ, SECRET, { identity: [allow()], endpoint: [allow({ Principal: '*', Resource: KEY })] })).toBe(false);
+    expect(
+      asks(ROLE, READ, SECRET, { identity: [allow()], endpoint: [allow({ Principal: '*', Resource: KEY })] }),
+    ).toBe(false);
   });
 
   test('a key is used only where its own policy takes part', () => {
@@ -59,7 +65,11 @@ describe('in one account', () => {
   test('the root user needs no identity policy, and a service has none', () => {
     expect(asks('arn:aws:iam::111111111111:root', READ, SECRET, {})).toBe(true);
     expect(asks('secretsmanager.amazonaws.com', READ, SECRET, { identity: [allow()] })).toBe(false);
-    expect(asks('secretsmanager.amazonaws.com', READ, SECRET, { resource: [allow({ Principal: { Service: 'secretsmanager.amazonaws.com' } })] })).toBe(true);
+    expect(
+      asks('secretsmanager.amazonaws.com', READ, SECRET, {
+        resource: [allow({ Principal: { Service: 'secretsmanager.amazonaws.com' } })],
+      }),
+    ).toBe(true);
   });
 });
 
@@ -118,7 +128,9 @@ describe('conditions', () => {
 
 test('what is not simulated is no answer', () => {
   expect(() => holds({ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, {})).toThrow('IpAddress is not simulated');
-  expect(() => holds({ StringEquals: { k: '${aws:username}' } }, { k: 'x' })).toThrow('policy variables are not simulated');
+  expect(() => holds({ StringEquals: { k: '${aws:username}' } }, { k: 'x' })).toThrow(
+    'policy variables are not simulated',
+  );
   expect(() => holds({ StringEquals: { k: 'a' } }, { k: ['a', 'b'] })).toThrow('several values');
   const inverted = { ...allow(), NotAction: 'iam:*' } as Statement;
   expect(() => asks(ROLE, READ, SECRET, { identity: [inverted] })).toThrow('NotAction in a statement is not simulated');
@@ -129,14 +141,30 @@ describe('what is deployed', () => {
   const app = new App();
   const owner = new Stack(app, 'Owner');
   const key = new kms.Key(owner, 'Key');
-  const secret = new secretsmanager.Secret(owner, 'Secret', { encryptionKey: kms.Key.fromKeyArn(owner, 'Same', key.keyArn) });
+  const secret = new secretsmanager.Secret(owner, 'Secret', {
+    encryptionKey: kms.Key.fromKeyArn(owner, 'Same', key.keyArn),
+  });
   const replica = new secretsmanager.Secret(owner, 'Copied', { replicaRegions: [{ region: 'eu-central-1' }] });
-  replica.addToResourcePolicy(new iam.PolicyStatement({ effect: iam.Effect.DENY, principals: [new iam.StarPrincipal()], actions: ['*'], resources: ['*'] }));
+  replica.addToResourcePolicy(
+    new iam.PolicyStatement({
+      effect: iam.Effect.DENY,
+      principals: [new iam.StarPrincipal()],
+      actions: ['*'],
+      resources: ['*'],
+    }),
+  );
   new CfnOutput(owner, 'Arn', { value: secret.secretArn, exportName: Fn.join('-', [owner.stackName, 'arn']) });
   const consumer = new Stack(app, 'Consumer');
   const role = new iam.Role(consumer, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   role.addToPolicy(new iam.PolicyStatement({ actions: [READ], resources: [Fn.importValue('Owner-arn')] }));
-  role.addToPolicy(new iam.PolicyStatement({ actions: [READ], resources: [Fn.join('', ['arn:', consumer.partition, ':secretsmanager:*:', consumer.account, ':secret:Owner-Copied*'])] }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: [READ],
+      resources: [
+        Fn.join('', ['arn:', consumer.partition, ':secretsmanager:*:', consumer.account, ':secret:Owner-Copied*']),
+      ],
+    }),
+  );
 
   const world = new PolicyWorld('o-ours');
   const made = world.deploy(Template.fromStack(owner), place(owner));
@@ -148,13 +176,18 @@ describe('what is deployed', () => {
     expect(world.decide(reader, READ, arn.replace('Secret', 'Other')).allowed).toBe(false);
   });
 
-  test('a call includes what Secrets Manager does with the key in the caller\'s name', () => {
-    expect(world.call({ by: reader, action: 'GetSecretValue', secret: arn })).toEqual({ allowed: false, because: 'key: not allowed by the identity policy' });
+  test("a call includes what Secrets Manager does with the key in the caller's name", () => {
+    expect(world.call({ by: reader, action: 'GetSecretValue', secret: arn })).toEqual({
+      allowed: false,
+      because: 'key: not allowed by the identity policy',
+    });
     expect(world.call({ by: world.person(ROLE), action: 'GetSecretValue', secret: arn }).allowed).toBe(true);
   });
 
   test('a replica has the policy of its secret', () => {
-    expect(world.decide(reader, READ, copied.replace('eu-west-1', 'eu-central-1')).because).toBe('denied by the resource policy');
+    expect(world.decide(reader, READ, copied.replace('eu-west-1', 'eu-central-1')).because).toBe(
+      'denied by the resource policy',
+    );
   });
 
   test('a principal that nothing makes is no answer', () => {

@@ -10,7 +10,9 @@ export interface Statement {
   readonly Condition?: Condition;
 }
 
-/** Who asks: a role or user, the root user of an account (`…:root`), or an AWS service by itself (`x.amazonaws.com`). */
+/**
+ * Who asks: a role or user, the root user of an account (`…:root`), or an AWS service by itself (`x.amazonaws.com`).
+ */
 export type Principal = string;
 
 /** One permission that is asked for. */
@@ -21,7 +23,10 @@ export interface PermissionRequest {
   readonly context: RequestContext;
 }
 
-/** Every policy that has a say in it. Service control policies, boundaries and session policies are not played: they only take away. */
+/**
+ * Every policy that has a say in it. Service control policies, boundaries and session policies are not played: they
+ * only take away.
+ */
 export interface Policies {
   readonly identity: readonly Statement[];
   /** Of the resource: a secret's, a key's. */
@@ -36,13 +41,15 @@ export interface Decision {
 }
 
 /**
- * What AWS documents of policy evaluation: an explicit deny wins wherever it stands; an endpoint must let through; in one account either
- * side is enough, but for keys, whose policy must take part; across accounts both must allow.
+ * What AWS documents of policy evaluation: an explicit deny wins wherever it stands; an endpoint must let through; in
+ * one account either side is enough, but for keys, whose policy must take part; across accounts both must allow.
  */
 export function decide(request: PermissionRequest, { identity, resource, endpoint }: Policies): Decision {
   const applies = (statement: Statement) => isAbout(statement, request);
   const toMe = resource.filter(statement => applies(statement) && namedBy(statement, request.principal) !== undefined);
-  const through = endpoint?.filter(statement => applies(statement) && namedBy(statement, request.principal) !== undefined);
+  const through = endpoint?.filter(
+    statement => applies(statement) && namedBy(statement, request.principal) !== undefined,
+  );
   const mine = isService(request.principal) ? [] : identity.filter(applies);
 
   const sides = { identity: mine, resource: toMe, endpoint: through ?? [] };
@@ -57,9 +64,13 @@ export function decide(request: PermissionRequest, { identity, resource, endpoin
   if (isService(request.principal)) return allowedIf(direct, 'resource policy');
   const owner = accountOf(request.resource); // `*` has none: it is of the caller's account
   if (owner !== undefined && owner !== accountOf(request.principal)) {
-    return toMe.length === 0 ? allowedIf(false, 'resource policy, which across accounts it takes') : allowedIf(own, 'identity policy of the other account');
+    return toMe.length === 0
+      ? allowedIf(false, 'resource policy, which across accounts it takes')
+      : allowedIf(own, 'identity policy of the other account');
   }
-  if (isKey(request.resource)) return allowedIf(direct || (toMe.length > 0 && own), toMe.length > 0 ? 'identity policy' : 'key policy');
+  if (isKey(request.resource)) {
+    return allowedIf(direct || (toMe.length > 0 && own), toMe.length > 0 ? 'identity policy' : 'key policy');
+  }
   return allowedIf(direct || own, 'identity or resource policy');
 }
 
@@ -68,15 +79,22 @@ function allowedIf(allowed: boolean, policy: string): Decision {
 }
 
 function isAbout(statement: Statement, { action, resource, context }: PermissionRequest): boolean {
-  const unknown = Object.keys(statement).filter(part => !['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'].includes(part));
+  const unknown = Object.keys(statement).filter(
+    part => !['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'].includes(part),
+  );
   if (unknown.length > 0) throw new Error(`${unknown} in a statement is not simulated`);
-  return [statement.Action].flat().some(pattern => isLike(pattern.toLowerCase(), action.toLowerCase()))
-    && [statement.Resource ?? []].flat().some(pattern => isLike(pattern, resource))
-    && holds(statement.Condition ?? {}, context);
+  return (
+    [statement.Action].flat().some(pattern => isLike(pattern.toLowerCase(), action.toLowerCase())) &&
+    [statement.Resource ?? []].flat().some(pattern => isLike(pattern, resource)) &&
+    holds(statement.Condition ?? {}, context)
+  );
 }
 
 /** An account that is named leaves it to its own policies whom it lets. */
-function namedBy({ Principal: named, Effect }: Statement, principal: Principal): 'directly' | 'by its account' | undefined {
+function namedBy(
+  { Principal: named, Effect }: Statement,
+  principal: Principal,
+): 'directly' | 'by its account' | undefined {
   if (named === '*') return 'directly';
   const { AWS = [], Service = [] } = named ?? {};
   if (isService(principal)) return [Service].flat().includes(principal) ? 'directly' : undefined;

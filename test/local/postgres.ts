@@ -51,7 +51,11 @@ export async function startPostgres(): Promise<LocalPostgres> {
   };
   try {
     const server = await start(directory, bin, options);
-    return { ...server, admin: await createAdmin({ ...server, admin: server.superuser }, 'postgres', 'postgres'), stop };
+    return {
+      ...server,
+      admin: await createAdmin({ ...server, admin: server.superuser }, 'postgres', 'postgres'),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -77,9 +81,21 @@ async function start(directory: string, bin: string, options: ExecFileOptions): 
   write('server.crt', identity.certificate);
   write('server.key', identity.privateKey);
   writeFileSync(at('ca.pem'), authority.certificate);
-  await run(join(bin, 'initdb'), [
-    '-D', 'data', '-U', superuser.username, '--pwfile=password', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-sync',
-  ], options);
+  await run(
+    join(bin, 'initdb'),
+    [
+      '-D',
+      'data',
+      '-U',
+      superuser.username,
+      '--pwfile=password',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--no-locale',
+      '--no-sync',
+    ],
+    options,
+  );
 
   const port = await freePort();
   appendFileSync(at('data/postgresql.conf'), settings(port, directory));
@@ -96,22 +112,42 @@ export async function createAdmin(server: PostgresServer, username: string, data
   const admin = { username, password: randomPassword() };
   const [role, owned] = [escapeIdentifier(username), escapeIdentifier(database)];
   await withClient(server, server.superuser, 'postgres', async client => {
-    await client.query('SET log_statement = none'); // else this password, sent in the clear, is in the log that tests search
-    const { rows } = await client.query('SELECT (SELECT count(*) FROM pg_database WHERE datname = $1)::int AS databases,'
-      + " (SELECT count(*) FROM pg_roles WHERE rolname = 'rds_superuser')::int AS groups", [database]);
+    // else this password, sent in the clear, is in the log that tests search
+    await client.query('SET log_statement = none');
+    const { rows } = await client.query(
+      'SELECT (SELECT count(*) FROM pg_database WHERE datname = $1)::int AS databases,' +
+        " (SELECT count(*) FROM pg_roles WHERE rolname = 'rds_superuser')::int AS groups",
+      [database],
+    );
     if (!rows[0].groups) {
-      await client.query('CREATE ROLE rds_superuser NOLOGIN; GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION');
+      await client.query(
+        'CREATE ROLE rds_superuser NOLOGIN; GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION',
+      );
     }
-    await client.query(`CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(admin.password)} IN ROLE rds_superuser`);
-    await client.query(rows[0].databases ? `ALTER DATABASE ${owned} OWNER TO ${role}` : `CREATE DATABASE ${owned} OWNER ${role}`);
+    await client.query(
+      `CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(admin.password)} IN ROLE rds_superuser`,
+    );
+    await client.query(
+      rows[0].databases ? `ALTER DATABASE ${owned} OWNER TO ${role}` : `CREATE DATABASE ${owned} OWNER ${role}`,
+    );
   });
   return admin;
 }
 
 /** Runs `use` with a connection of that login, over verified TLS, and closes it. */
-export async function withClient<T>(server: PostgresServer, login: Login, database: string, use: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  server: PostgresServer,
+  login: Login,
+  database: string,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({
-    host: server.host, port: server.port, user: login.username, password: login.password, database, ssl: { ca: readFileSync(server.caFile, 'utf8') },
+    host: server.host,
+    port: server.port,
+    user: login.username,
+    password: login.password,
+    database,
+    ssl: { ca: readFileSync(server.caFile, 'utf8') },
   });
   await client.connect();
   try {
@@ -152,7 +188,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A process that outlives ours, however ours ends, and takes the server and its data along: it notices that its input ends. */
+/**
+ * A process that outlives ours, however ours ends, and takes the server and its data along: it notices that its input
+ * ends.
+ */
 function watchdog(directory: string, stopCommand: Command): ChildProcess {
   const script = `
     const [[command, args, options], directory] = ${JSON.stringify([stopCommand, directory])};

@@ -11,7 +11,9 @@ export function getRandomPassword(request: GetRandomPasswordRequest): string {
     request.ExcludeNumbers ? '' : '0123456789',
     request.ExcludePunctuation ? '' : '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
     request.IncludeSpace ? ' ' : '',
-  ].map(kind => [...kind].filter(character => !request.ExcludeCharacters?.includes(character))).filter(kind => kind.length);
+  ]
+    .map(kind => [...kind].filter(character => !request.ExcludeCharacters?.includes(character)))
+    .filter(kind => kind.length);
   const required = request.RequireEachIncludedType === false ? [] : kinds;
   if (!kinds.length || length < required.length || length > 4096) {
     throw new ServiceError('InvalidParameterException', `No password of ${length} characters has these properties.`);

@@ -25,8 +25,15 @@ export interface RotationResult {
   readonly error?: Error;
 }
 
-/** The four steps for one token, all again after a failure. The last one must leave AWSCURRENT on the token's version. */
-export async function runRotation(secret: Secret, token: string, invoke: Invoke, options: RunOptions = {}): Promise<RotationResult> {
+/**
+ * The four steps for one token, all again after a failure. The last one must leave AWSCURRENT on the token's version.
+ */
+export async function runRotation(
+  secret: Secret,
+  token: string,
+  invoke: Invoke,
+  options: RunOptions = {},
+): Promise<RotationResult> {
   for (let attempt = 1; ; attempt++) {
     const failure = await runSteps(STEPS, secret, token, invoke, options, attempt);
     if (!failure) {
@@ -40,7 +47,12 @@ export async function runRotation(secret: Secret, token: string, invoke: Invoke,
 }
 
 /** RotateImmediately=false: testSecret alone, on a passing AWSPENDING version that holds the current value. */
-export async function runTest(secret: Secret, token: string, invoke: Invoke, options: RunOptions = {}): Promise<RotationResult> {
+export async function runTest(
+  secret: Secret,
+  token: string,
+  invoke: Invoke,
+  options: RunOptions = {},
+): Promise<RotationResult> {
   secret.stage(token, PENDING).value = secret.read().value;
   const failure = await runSteps(['testSecret'], secret, token, invoke, options, 1);
   secret.versions.delete(token);
@@ -48,7 +60,12 @@ export async function runTest(secret: Secret, token: string, invoke: Invoke, opt
 }
 
 async function runSteps(
-  steps: readonly Step[], secret: Secret, token: string, invoke: Invoke, { beforeStep }: RunOptions, attempt: number,
+  steps: readonly Step[],
+  secret: Secret,
+  token: string,
+  invoke: Invoke,
+  { beforeStep }: RunOptions,
+  attempt: number,
 ): Promise<{ step: Step; error: Error } | undefined> {
   for (const step of steps) {
     const event = { Step: step, SecretId: secret.arn, ClientRequestToken: token };
@@ -56,7 +73,9 @@ async function runSteps(
       await beforeStep?.(step, event, attempt);
       if (!secret.rotation?.enabled) throw new Error('the rotation was cancelled');
       await invoke(event, secret.rotation.functionArn);
-      if (step === 'finishSecret' && !secret.versions.get(token)?.stages.has(CURRENT)) throw new Error(`${CURRENT} did not move to version ${token}`);
+      if (step === 'finishSecret' && !secret.versions.get(token)?.stages.has(CURRENT)) {
+        throw new Error(`${CURRENT} did not move to version ${token}`);
+      }
     } catch (error) {
       return { step, error: error instanceof Error ? error : new Error(String(error)) };
     }

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 /** An error as Secrets Manager answers it. The types and most messages are AWS's. */
 export class ServiceError extends Error {
-  constructor(readonly type: string, message: string) {
+  constructor(
+    readonly type: string,
+    message: string,
+  ) {
     super(message);
     this.name = type;
   }
@@ -47,7 +50,11 @@ export class Secret {
   lastRotated?: number;
   deleted?: number;
 
-  constructor(readonly name: string, readonly description?: string, readonly kmsKeyId?: string) {
+  constructor(
+    readonly name: string,
+    readonly description?: string,
+    readonly kmsKeyId?: string,
+  ) {
     const suffix = randomBytes(9).toString('base64').replace(/[+/]/g, 'x').slice(0, 6);
     this.arn = `arn:aws:secretsmanager:us-east-1:111122223333:secret:${name}-${suffix}`;
   }
@@ -57,9 +64,13 @@ export class Secret {
     const all = new Map([...this.tags, ...tags.map(({ Key = '', Value: value = '' }) => [Key, value] as const)]);
     for (const [key, value] of all) {
       const possible = TAG.test(key + value) && key.length >= 1 && key.length <= 128 && value.length <= 256;
-      if (!possible || /^aws:/i.test(key)) throw new ServiceError('InvalidParameterException', `The tag ${key} is not valid.`);
+      if (!possible || /^aws:/i.test(key)) {
+        throw new ServiceError('InvalidParameterException', `The tag ${key} is not valid.`);
+      }
     }
-    if (all.size > MOST_TAGS) throw new ServiceError('LimitExceededException', `A secret has at most ${MOST_TAGS} tags.`);
+    if (all.size > MOST_TAGS) {
+      throw new ServiceError('LimitExceededException', `A secret has at most ${MOST_TAGS} tags.`);
+    }
     for (const [key, value] of all) this.tags.set(key, value);
   }
 
@@ -68,11 +79,17 @@ export class Secret {
     return [...this.versions.values()].find(({ stages }) => stages.has(stage));
   }
 
-  /** The version asked for, by id, label, both (which must agree) or neither (AWSCURRENT); one without a value does not exist to a reader. */
+  /**
+   * The version asked for, by id, label, both (which must agree) or neither (AWSCURRENT); one without a value does not
+   * exist to a reader.
+   */
   read(id?: string, stage?: string): Version {
     const version = id ? this.versions.get(id) : this.holder(stage ?? CURRENT);
     if (version && id && stage && !version.stages.has(stage)) {
-      throw new ServiceError('InvalidRequestException', 'You provided a VersionStage that is not associated to the provided VersionId.');
+      throw new ServiceError(
+        'InvalidRequestException',
+        'You provided a VersionStage that is not associated to the provided VersionId.',
+      );
     }
     if (!version?.value) throw noValue(id ? `VersionId: ${id}` : `staging label: ${stage ?? CURRENT}`);
     return version;
@@ -83,8 +100,11 @@ export class Secret {
     const existing = this.versions.get(id);
     if (existing?.value) {
       if (JSON.stringify(existing.value) !== JSON.stringify(value)) {
-        throw new ServiceError('ResourceExistsException',
-          `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${this.arn}.`);
+        throw new ServiceError(
+          'ResourceExistsException',
+          `You can't use ClientRequestToken ${id} because that value is already in use for a version of ` +
+            `secret ${this.arn}.`,
+        );
       }
       return existing;
     }
@@ -102,15 +122,23 @@ export class Secret {
     const target = to === undefined ? undefined : this.versions.get(to);
     if (to !== undefined && !target) throw noValue(`VersionId: ${to}`);
     if (from !== undefined && from !== holder?.id) {
-      throw new ServiceError('InvalidParameterException', `The staging label ${stage} is not attached to version ${from}, named in RemoveFromVersionId.`);
+      throw new ServiceError(
+        'InvalidParameterException',
+        `The staging label ${stage} is not attached to version ${from}, named in RemoveFromVersionId.`,
+      );
     }
     if (holder && holder !== target && from === undefined) {
-      throw new ServiceError('InvalidParameterException',
-        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`);
+      throw new ServiceError(
+        'InvalidParameterException',
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to ` +
+          `version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      );
     }
     if (stage === CURRENT && !target) {
-      throw new ServiceError('InvalidParameterException',
-        `You can only move staging label ${CURRENT} to a different secret version. It can't be completely removed.`);
+      throw new ServiceError(
+        'InvalidParameterException',
+        `You can only move staging label ${CURRENT} to a different secret version. It can't be completely removed.`,
+      );
     }
     if (stage === CURRENT && !target?.value) throw noValue(`VersionId: ${to}`);
     if (target) this.attach(stage, target);
@@ -154,5 +182,8 @@ export function now(): number {
 }
 
 function noValue(what: string): ServiceError {
-  return new ServiceError('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for ${what}`);
+  return new ServiceError(
+    'ResourceNotFoundException',
+    `Secrets Manager can't find the specified secret value for ${what}`,
+  );
 }

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type {
-  CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest, DescribeSecretRequest, GetRandomPasswordRequest, GetSecretValueRequest,
-  ListSecretVersionIdsRequest, PutSecretValueRequest, RotateSecretRequest, TagResourceRequest, UntagResourceRequest,
+  CancelRotateSecretRequest,
+  CreateSecretRequest,
+  DeleteSecretRequest,
+  DescribeSecretRequest,
+  GetRandomPasswordRequest,
+  GetSecretValueRequest,
+  ListSecretVersionIdsRequest,
+  PutSecretValueRequest,
+  RotateSecretRequest,
+  TagResourceRequest,
+  UntagResourceRequest,
   UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { getRandomPassword } from './random-password';
@@ -20,11 +29,21 @@ export class SecretsManagerActions {
 
   /** Finds a secret by name, by ARN, or by the ARN without its random suffix. */
   find(id: string | undefined): Secret {
-    if (!id) throw new ServiceError('ValidationException', "Value null at 'secretId' failed to satisfy constraint: Member must not be null");
+    if (!id) {
+      throw new ServiceError(
+        'ValidationException',
+        "Value null at 'secretId' failed to satisfy constraint: Member must not be null",
+      );
+    }
     const secret = this.secrets.find(({ name, arn }) => id === name || id === arn || id === arn.slice(0, -7));
-    if (!secret) throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    if (!secret) {
+      throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
     if (secret.deleted) {
-      throw new ServiceError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");
+      throw new ServiceError(
+        'InvalidRequestException',
+        "You can't perform this operation on the secret because it was marked for deletion.",
+      );
     }
     return secret;
   }
@@ -32,11 +51,16 @@ export class SecretsManagerActions {
   CreateSecret(request: CreateSecretRequest) {
     const name = request.Name ?? '';
     if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
-      throw new ServiceError('ValidationException',
-        'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!');
+      throw new ServiceError(
+        'ValidationException',
+        'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+      );
     }
     if (this.secrets.some(secret => secret.name === name)) {
-      throw new ServiceError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
+      throw new ServiceError(
+        'ResourceExistsException',
+        `The operation failed because the secret ${name} already exists.`,
+      );
     }
     const id = token(request.ClientRequestToken);
     const secret = new Secret(name, request.Description, request.KmsKeyId);
@@ -50,13 +74,24 @@ export class SecretsManagerActions {
   GetSecretValue(request: GetSecretValueRequest) {
     const secret = this.find(request.SecretId);
     const { id, stages, created, value } = secret.read(request.VersionId, request.VersionStage);
-    return { ARN: secret.arn, Name: secret.name, VersionId: id, VersionStages: [...stages], CreatedDate: created, ...value };
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      VersionId: id,
+      VersionStages: [...stages],
+      CreatedDate: created,
+      ...value,
+    };
   }
 
   PutSecretValue(request: PutSecretValueRequest) {
     const secret = this.find(request.SecretId);
     if (request.VersionStages?.length === 0) {
-      throw new ServiceError('ValidationException', "Value '[]' at 'versionStages' failed to satisfy constraint: Member must have length greater than or equal to 1");
+      throw new ServiceError(
+        'ValidationException',
+        "Value '[]' at 'versionStages' failed to satisfy constraint: Member must have length greater than " +
+          'or equal to 1',
+      );
     }
     const version = secret.put(token(request.ClientRequestToken), valueOf(request), request.VersionStages);
     return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: [...version.stages] };
@@ -92,7 +127,9 @@ export class SecretsManagerActions {
     return {
       ARN: secret.arn,
       Name: secret.name,
-      Versions: versions.slice(from, to).map(({ id, stages, created }) => ({ VersionId: id, VersionStages: [...stages], CreatedDate: created })),
+      Versions: versions
+        .slice(from, to)
+        .map(({ id, stages, created }) => ({ VersionId: id, VersionStages: [...stages], CreatedDate: created })),
       NextToken: to < versions.length ? String(to) : undefined,
     };
   }
@@ -107,11 +144,19 @@ export class SecretsManagerActions {
     const secret = this.find(request.SecretId);
     const id = token(request.ClientRequestToken);
     const functionArn = request.RotationLambdaARN ?? secret.rotation?.functionArn;
-    if (!functionArn) throw new ServiceError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
+    if (!functionArn) {
+      throw new ServiceError(
+        'InvalidRequestException',
+        'No Lambda rotation function ARN is associated with this secret.',
+      );
+    }
     const answer = { ARN: secret.arn, Name: secret.name, VersionId: id };
     if (secret.versions.has(id)) return answer;
     if (secret.rotationIncomplete()) {
-      throw new ServiceError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.");
+      throw new ServiceError(
+        'InvalidRequestException',
+        "A previous rotation isn't complete. That rotation will be reattempted.",
+      );
     }
     secret.rotation = { enabled: true, functionArn, rules: request.RotationRules ?? secret.rotation?.rules };
     if (request.RotateImmediately === false) {
@@ -146,7 +191,11 @@ export class SecretsManagerActions {
     const secret = this.find(request.SecretId);
     secret.deleted = now();
     if (request.ForceDeleteWithoutRecovery) this.secrets.splice(this.secrets.indexOf(secret), 1);
-    return { ARN: secret.arn, Name: secret.name, DeletionDate: secret.deleted + (request.RecoveryWindowInDays ?? 30) * DAY };
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      DeletionDate: secret.deleted + (request.RecoveryWindowInDays ?? 30) * DAY,
+    };
   }
 
   GetRandomPassword(request: GetRandomPasswordRequest) {
@@ -156,7 +205,9 @@ export class SecretsManagerActions {
 
 function token(given: string | undefined): string {
   const id = given ?? randomUUID();
-  if (id.length < 32 || id.length > 64) throw new ServiceError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+  if (id.length < 32 || id.length > 64) {
+    throw new ServiceError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+  }
   return id;
 }
 
@@ -164,6 +215,8 @@ function valueOf({ SecretString, SecretBinary }: Value): Value {
   if ((SecretString === undefined) === (SecretBinary === undefined)) {
     throw new ServiceError('InvalidParameterException', 'You must provide either SecretString or SecretBinary.');
   }
-  if ((SecretString?.length ?? 0) > 65_536) throw new ServiceError('ValidationException', 'SecretString is longer than 65536 bytes.');
+  if ((SecretString?.length ?? 0) > 65_536) {
+    throw new ServiceError('ValidationException', 'SecretString is longer than 65536 bytes.');
+  }
   return SecretString === undefined ? { SecretBinary } : { SecretString };
 }

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CancelRotateSecretCommand, CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand,
-  ListSecretVersionIdsCommand, PutSecretValueCommand, RotateSecretCommand, TagResourceCommand, UntagResourceCommand,
+  CancelRotateSecretCommand,
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetRandomPasswordCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretsManagerRotationEvent } from 'aws-lambda';
@@ -14,12 +23,16 @@ let manager: LocalSecretsManager;
 let arn: string;
 let first: string;
 
-beforeAll(async () => { manager = await startSecretsManager(options); });
+beforeAll(async () => {
+  manager = await startSecretsManager(options);
+});
 afterAll(() => manager.stop());
 beforeEach(async () => {
   for (const key of Object.keys(options) as (keyof SecretsManagerOptions)[]) delete options[key];
   first = randomUUID();
-  const made = await manager.client.send(new CreateSecretCommand({ Name: `app/${first}`, SecretString: 'one', ClientRequestToken: first }));
+  const made = await manager.client.send(
+    new CreateSecretCommand({ Name: `app/${first}`, SecretString: 'one', ClientRequestToken: first }),
+  );
   arn = made.ARN ?? '';
 });
 
@@ -28,7 +41,9 @@ const read = async (VersionStage?: string, VersionId?: string) =>
 const put = async (ClientRequestToken: string, SecretString: string, ...VersionStages: string[]) =>
   manager.client.send(new PutSecretValueCommand({ SecretId: arn, ClientRequestToken, SecretString, VersionStages }));
 const move = async (VersionStage: string, MoveToVersionId?: string, RemoveFromVersionId?: string) =>
-  manager.client.send(new UpdateSecretVersionStageCommand({ SecretId: arn, VersionStage, MoveToVersionId, RemoveFromVersionId }));
+  manager.client.send(
+    new UpdateSecretVersionStageCommand({ SecretId: arn, VersionStage, MoveToVersionId, RemoveFromVersionId }),
+  );
 const describeSecret = async () => manager.client.send(new DescribeSecretCommand({ SecretId: arn }));
 const stages = async () => (await describeSecret()).VersionIdsToStages;
 
@@ -36,9 +51,14 @@ describe('reading a version', () => {
   test('finds a secret by name, ARN and ARN without suffix, and no other', async () => {
     expect(arn).toMatch(/^arn:aws:secretsmanager:us-east-1:111122223333:secret:app\/.*-\w{6}$/);
     for (const SecretId of [arn, `app/${first}`, arn.slice(0, -7)]) {
-      expect(await manager.client.send(new GetSecretValueCommand({ SecretId }))).toMatchObject({ SecretString: 'one', VersionStages: ['AWSCURRENT'] });
+      expect(await manager.client.send(new GetSecretValueCommand({ SecretId }))).toMatchObject({
+        SecretString: 'one',
+        VersionStages: ['AWSCURRENT'],
+      });
     }
-    await expect(manager.client.send(new GetSecretValueCommand({ SecretId: 'app' }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(manager.client.send(new GetSecretValueCommand({ SecretId: 'app' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   test('version id and label must agree', async () => {
@@ -54,7 +74,9 @@ describe('reading a version', () => {
     await put(third, 'three', 'AWSCURRENT');
     expect(await read(undefined, first)).toMatchObject({ SecretString: 'one', VersionStages: [] });
     const list = async (IncludeDeprecated: boolean) =>
-      (await manager.client.send(new ListSecretVersionIdsCommand({ SecretId: arn, IncludeDeprecated }))).Versions?.map(version => version.VersionId);
+      (await manager.client.send(new ListSecretVersionIdsCommand({ SecretId: arn, IncludeDeprecated }))).Versions?.map(
+        version => version.VersionId,
+      );
     expect(await list(false)).toEqual([second, third]);
     expect(await list(true)).toEqual([first, second, third]);
     expect(await stages()).toEqual({ [second]: ['AWSPREVIOUS'], [third]: ['AWSCURRENT'] });
@@ -62,7 +84,10 @@ describe('reading a version', () => {
 
   test('a deleted secret is refused', async () => {
     await manager.client.send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: 7 }));
-    await expect(read()).rejects.toMatchObject({ name: 'InvalidRequestException', message: expect.stringContaining('marked for deletion') });
+    await expect(read()).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: expect.stringContaining('marked for deletion'),
+    });
   });
 });
 
@@ -111,7 +136,11 @@ describe('moving a label', () => {
 
 describe('rotating', () => {
   /** A rotation function that does what its test says at a step, and else what is right. */
-  const rotate = (deviations: Partial<Record<SecretsManagerRotationEvent['Step'], (event: SecretsManagerRotationEvent) => Promise<unknown>>> = {}) => {
+  const rotate = (
+    deviations: Partial<
+      Record<SecretsManagerRotationEvent['Step'], (event: SecretsManagerRotationEvent) => Promise<unknown>>
+    > = {},
+  ) => {
     const seen: SecretsManagerRotationEvent[] = [];
     options.invoke = async event => {
       seen.push(event);
@@ -133,27 +162,52 @@ describe('rotating', () => {
       },
     });
     expect(await manager.rotate(arn, { token })).toEqual({ token, ok: true, attempts: 1 });
-    expect(seen).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map(Step => ({ Step, SecretId: arn, ClientRequestToken: token })));
+    expect(seen).toEqual(
+      ['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map(Step => ({
+        Step,
+        SecretId: arn,
+        ClientRequestToken: token,
+      })),
+    );
     expect(await read()).toMatchObject({ VersionId: token, SecretString: 'two' });
-    expect(await describeSecret()).toMatchObject({ RotationEnabled: true, RotationLambdaARN: FUNCTION, LastRotatedDate: expect.any(Date) });
+    expect(await describeSecret()).toMatchObject({
+      RotationEnabled: true,
+      RotationLambdaARN: FUNCTION,
+      LastRotatedDate: expect.any(Date),
+    });
   });
 
   test('stops at the step that fails, and refuses the next rotation', async () => {
     const seen = rotate({ setSecret: async () => Promise.reject(new Error('no database')) });
-    expect(await manager.rotate(arn)).toMatchObject({ ok: false, step: 'setSecret', error: { message: 'no database' } });
+    expect(await manager.rotate(arn)).toMatchObject({
+      ok: false,
+      step: 'setSecret',
+      error: { message: 'no database' },
+    });
     expect(seen).toHaveLength(2);
     await expect(manager.client.send(new RotateSecretCommand({ SecretId: arn }))).rejects.toMatchObject({
-      name: 'InvalidRequestException', message: expect.stringContaining("A previous rotation isn't complete"),
+      name: 'InvalidRequestException',
+      message: expect.stringContaining("A previous rotation isn't complete"),
     });
   });
 
   test('tries the entire rotation again with the same token', async () => {
     let failures = 1;
-    const seen = rotate({ testSecret: async () => { if (failures--) throw new Error('once'); } });
+    const seen = rotate({
+      testSecret: async () => {
+        if (failures--) throw new Error('once');
+      },
+    });
     const result = await manager.rotate(arn, { attempts: 2 });
     expect(result).toMatchObject({ ok: true, attempts: 2 });
     expect(seen.map(event => event.Step)).toEqual([
-      'createSecret', 'setSecret', 'testSecret', 'createSecret', 'setSecret', 'testSecret', 'finishSecret',
+      'createSecret',
+      'setSecret',
+      'testSecret',
+      'createSecret',
+      'setSecret',
+      'testSecret',
+      'finishSecret',
     ]);
     expect(new Set(seen.map(event => event.ClientRequestToken))).toEqual(new Set([result.token]));
   });
@@ -165,9 +219,12 @@ describe('rotating', () => {
 
   test('without RotateImmediately runs testSecret alone, on the current value, and leaves no version', async () => {
     const seen = rotate({
-      testSecret: async ({ ClientRequestToken }) => expect(await read('AWSPENDING', ClientRequestToken)).toMatchObject({ SecretString: 'one' }),
+      testSecret: async ({ ClientRequestToken }) =>
+        expect(await read('AWSPENDING', ClientRequestToken)).toMatchObject({ SecretString: 'one' }),
     });
-    await manager.client.send(new RotateSecretCommand({ SecretId: arn, RotationLambdaARN: FUNCTION, RotateImmediately: false }));
+    await manager.client.send(
+      new RotateSecretCommand({ SecretId: arn, RotationLambdaARN: FUNCTION, RotateImmediately: false }),
+    );
     expect((await manager.settled()).at(-1)).toMatchObject({ ok: true });
     expect(seen.map(event => event.Step)).toEqual(['testSecret']);
     expect(await stages()).toEqual({ [first]: ['AWSCURRENT'] });
@@ -182,47 +239,60 @@ describe('rotating', () => {
     });
     expect(await manager.rotate(arn, { attempts: 2 })).toMatchObject({ ok: false, attempts: 1 });
     expect(seen).toHaveLength(2);
-    expect(Object.values(await stages() ?? {}).flat()).not.toContain('AWSPENDING');
+    expect(Object.values((await stages()) ?? {}).flat()).not.toContain('AWSPENDING');
   });
 
   test('a cancelled rotation goes no further and keeps its labels', async () => {
     rotate({ setSecret: async () => manager.client.send(new CancelRotateSecretCommand({ SecretId: arn })) });
     expect(await manager.rotate(arn)).toMatchObject({ ok: false, step: 'testSecret' });
     expect(await describeSecret()).toMatchObject({ RotationEnabled: false });
-    expect(Object.values(await stages() ?? {}).flat()).toContain('AWSPENDING');
+    expect(Object.values((await stages()) ?? {}).flat()).toContain('AWSPENDING');
   });
 });
 
 test('tags are set, replaced and taken away, and leave the versions alone', async () => {
   const before = await stages();
-  const tag = async (Key: string, Value: string) => manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] }));
+  const tag = async (Key: string, Value: string) =>
+    manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] }));
   const tags = async () => (await describeSecret()).Tags;
   await tag('team', 'orders');
   await tag('stage', 'test');
   await tag('team', 'reports');
-  expect(await tags()).toEqual([{ Key: 'team', Value: 'reports' }, { Key: 'stage', Value: 'test' }]);
+  expect(await tags()).toEqual([
+    { Key: 'team', Value: 'reports' },
+    { Key: 'stage', Value: 'test' },
+  ]);
   await manager.client.send(new UntagResourceCommand({ SecretId: arn, TagKeys: ['team'] }));
   expect(await tags()).toEqual([{ Key: 'stage', Value: 'test' }]);
   expect(await stages()).toEqual(before);
 });
 
 test.each([
-  ['a key of AWS\'s own', 'aws:mine', 'x'], ['no key', '', 'x'], ['a long key', 'k'.repeat(129), 'x'], ['a long value', 'key', 'v'.repeat(257)],
-  ['a quote', 'key', '"quoted"'], ['an exclamation mark', 'key', 'rds!db'],
+  ["a key of AWS's own", 'aws:mine', 'x'],
+  ['no key', '', 'x'],
+  ['a long key', 'k'.repeat(129), 'x'],
+  ['a long value', 'key', 'v'.repeat(257)],
+  ['a quote', 'key', '"quoted"'],
+  ['an exclamation mark', 'key', 'rds!db'],
 ])('a tag that AWS does not take is refused: %s', async (_, Key, Value) => {
-  await expect(manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] })))
-    .rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await expect(
+    manager.client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key, Value }] })),
+  ).rejects.toMatchObject({ name: 'InvalidParameterException' });
 });
 
 test('records each call without the value of the secret', async () => {
   const from = manager.calls.length;
   await put(randomUUID(), 'two-secret', 'AWSPENDING');
-  expect(manager.calls.slice(from)).toMatchObject([{ action: 'PutSecretValue', request: { SecretId: arn, VersionStages: ['AWSPENDING'] } }]);
+  expect(manager.calls.slice(from)).toMatchObject([
+    { action: 'PutSecretValue', request: { SecretId: arn, VersionStages: ['AWSPENDING'] } },
+  ]);
   expect(JSON.stringify(manager.calls)).not.toContain('two-secret');
 });
 
 test('a fault may be put before or after the effect of a call', async () => {
-  const fault = () => { throw new ServiceError('AccessDeniedException', 'not allowed'); };
+  const fault = () => {
+    throw new ServiceError('AccessDeniedException', 'not allowed');
+  };
   const [before, after] = [randomUUID(), randomUUID()];
   options.before = fault;
   await expect(put(before, 'two', 'AWSPENDING')).rejects.toMatchObject({ name: 'AccessDeniedException' });
@@ -234,6 +304,8 @@ test('a fault may be put before or after the effect of a call', async () => {
 });
 
 test('random passwords have what is asked for', async () => {
-  const { RandomPassword = '' } = await manager.client.send(new GetRandomPasswordCommand({ PasswordLength: 40, ExcludePunctuation: true, ExcludeCharacters: 'abc' }));
+  const { RandomPassword = '' } = await manager.client.send(
+    new GetRandomPasswordCommand({ PasswordLength: 40, ExcludePunctuation: true, ExcludeCharacters: 'abc' }),
+  );
   expect(RandomPassword).toMatch(/^[d-zA-Z0-9]{40}$/);
 });

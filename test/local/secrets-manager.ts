@@ -23,7 +23,10 @@ export interface Call {
 export interface SecretsManagerOptions extends RunOptions {
   /** The rotation function. Needed when something rotates. */
   readonly invoke?: Invoke;
-  /** Awaited before a call takes effect. Throw a ServiceError to have it fail, another error to have the connection break. */
+  /**
+   * Awaited before a call takes effect. Throw a ServiceError to have it fail, another error to have the connection
+   * break.
+   */
   readonly before?: (call: Call) => unknown;
   /** Awaited after a call took effect, before its answer is sent. Throw as in `before`. */
   readonly after?: (call: Call) => unknown;
@@ -70,9 +73,14 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
   const calls: Call[] = [];
 
   const server = createServer((message, response) => {
-    void answer(message).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }).end(JSON.stringify(body));
-    }, () => response.destroy());
+    void answer(message).then(
+      ({ status, body }) => {
+        response
+          .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() })
+          .end(JSON.stringify(body));
+      },
+      () => response.destroy(),
+    );
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -80,7 +88,7 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
 
   async function answer(message: IncomingMessage): Promise<{ status: number; body: unknown }> {
     const action = String(message.headers['x-amz-target']).replace(/^secretsmanager\./, '');
-    const request = await json(message) as Record<string, unknown>;
+    const request = (await json(message)) as Record<string, unknown>;
     const { SecretString: _, SecretBinary: __, ...shown } = request;
     const call: Call = { action, request: shown };
     calls.push(call);
@@ -92,13 +100,18 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       call.error = error.type;
-      return { status: error.type === 'InternalServiceError' ? 500 : 400, body: { __type: error.type, message: error.message } };
+      return {
+        status: error.type === 'InternalServiceError' ? 500 : 400,
+        body: { __type: error.type, message: error.message },
+      };
     }
   }
 
   function perform(action: string, request: object): unknown {
     const known = action !== 'constructor' && action !== 'find' && action in SecretsManagerActions.prototype;
-    if (!known) throw new ServiceError('UnknownOperationException', `${action} is not an action of this Secrets Manager.`);
+    if (!known) {
+      throw new ServiceError('UnknownOperationException', `${action} is not an action of this Secrets Manager.`);
+    }
     return (actions as unknown as Record<string, (request: object) => unknown>)[action](request);
   }
 
@@ -114,12 +127,19 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
     client,
     calls,
     rotate: async (secretId, { token = randomUUID(), immediately = true, ...run } = {}) => {
-      if (actions.find(secretId).versions.has(token)) throw new Error(`version ${token} exists: RotateSecret would do nothing; retry() tries again`);
+      if (actions.find(secretId).versions.has(token)) {
+        throw new Error(`version ${token} exists: RotateSecret would do nothing; retry() tries again`);
+      }
       overrides.set(token, run);
       const functionArn = actions.find(secretId).rotation?.functionArn ?? FUNCTION_ARN;
       const before = runs.length;
-      actions.RotateSecret({ SecretId: secretId, ClientRequestToken: token, RotationLambdaARN: functionArn, RotateImmediately: immediately });
-      return (runs[before] ?? Promise.resolve({ token, ok: true, attempts: 0 }));
+      actions.RotateSecret({
+        SecretId: secretId,
+        ClientRequestToken: token,
+        RotationLambdaARN: functionArn,
+        RotateImmediately: immediately,
+      });
+      return runs[before] ?? Promise.resolve({ token, ok: true, attempts: 0 });
     },
     retry: async (secretId, token) => runRotation(actions.find(secretId), token, invoke, options),
     settled: async () => Promise.all(runs),

@@ -20,9 +20,16 @@ export interface Tenancy extends PostgresServer {
   name(role: string): string;
 }
 
-/** Makes a database, and an admin who owns it. They go with the server: jest's, or one that the test started for itself. */
+/**
+ * Makes a database, and an admin who owns it. They go with the server: jest's, or one that the test started for itself.
+ */
 export async function newTenancy(server = postgresServer()): Promise<Tenancy> {
   const id = randomBytes(4).toString('hex');
   const database = `db_${id}`;
-  return { ...server, database, admin: await createAdmin(server, `admin_${id}`, database), name: role => `${role}_${id}` };
+  return {
+    ...server,
+    database,
+    admin: await createAdmin(server, `admin_${id}`, database),
+    name: role => `${role}_${id}`,
+  };
 }

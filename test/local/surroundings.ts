@@ -24,5 +24,6 @@ export function surroundings(postgres: string): Surroundings {
 }
 
 function versionOf(dependency: string): string {
-  return (JSON.parse(readFileSync(require.resolve(`${dependency}/package.json`), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(require.resolve(`${dependency}/package.json`), 'utf8')) as { version: string })
+    .version;
 }

@@ -12,11 +12,18 @@ describe('grantRead with stages', () => {
     const { stack, db, template } = made();
     const role = new iam.Role(stack, 'Reader', { assumedBy: ServiceTrust.lambda() });
     db.grantRead(role, { stages: ['AWSCURRENT'] }).assertSuccess();
-    const statements = (only(template(), 'AWS::IAM::Policy', 'Reader')[1].Properties.PolicyDocument as { Statement: Written[] }).Statement;
+    const statements = (
+      only(template(), 'AWS::IAM::Policy', 'Reader')[1].Properties.PolicyDocument as { Statement: Written[] }
+    ).Statement;
     const Resource = { Ref: logicalId(db.secret) };
     expect(statements.slice(0, 2)).toEqual([
       { Effect: 'Allow', Action: 'secretsmanager:DescribeSecret', Resource },
-      { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource, Condition: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': ['AWSCURRENT'] } } },
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource,
+        Condition: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': ['AWSCURRENT'] } },
+      },
     ]);
     expect(() => db.grantRead(role, { stages: [] })).toThrow("Stack/Orders/User: 'stages' is empty");
   });
@@ -50,7 +57,14 @@ describe('a reader of another account', () => {
         StringEquals: { 'kms:ViaService': `secretsmanager.${HOME.region}.amazonaws.com` },
         StringLike: {
           'kms:EncryptionContext:SecretARN': {
-            'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:secretsmanager:${HOME.region}:${HOME.account}:secret:production/orders/database_app-??????`]],
+            'Fn::Join': [
+              '',
+              [
+                'arn:',
+                { Ref: 'AWS::Partition' },
+                `:secretsmanager:${HOME.region}:${HOME.account}:secret:production/orders/database_app-??????`,
+              ],
+            ],
           },
         },
       },
@@ -67,7 +81,9 @@ describe('a reader of another account', () => {
     const role = new iam.Role(elsewhere, 'Reader', { roleName: 'reader', assumedBy: new iam.AccountRootPrincipal() });
     read.grantRead(role).assertSuccess();
     const [, { Properties }] = only(Template.fromStack(elsewhere), 'AWS::IAM::Policy');
-    const arn = (service: string, resource: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:${service}:${HOME.region}:${HOME.account}:${resource}`]] });
+    const arn = (service: string, resource: string) => ({
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:${service}:${HOME.region}:${HOME.account}:${resource}`]],
+    });
     const secret = arn('secretsmanager', 'secret:production/orders/database_app-??????');
     expect((Properties.PolicyDocument as { Statement: Written[] }).Statement).toEqual([
       { Effect: 'Allow', Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], Resource: secret },
@@ -75,7 +91,10 @@ describe('a reader of another account', () => {
         Effect: 'Allow',
         Action: 'kms:Decrypt',
         Resource: arn('kms', 'key/*'),
-        Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${HOME.region}.amazonaws.com` }, StringLike: { 'kms:EncryptionContext:SecretARN': secret } },
+        Condition: {
+          StringEquals: { 'kms:ViaService': `secretsmanager.${HOME.region}.amazonaws.com` },
+          StringLike: { 'kms:EncryptionContext:SecretARN': secret },
+        },
       },
     ]);
   });
@@ -84,18 +103,29 @@ describe('a reader of another account', () => {
     const { app, db: unnamed } = made();
     const elsewhere = new Stack(app, 'Elsewhere', { env: { account: READER_ACCOUNT, region: HOME.region } });
     const role = new iam.Role(elsewhere, 'Reader', { roleName: 'reader', assumedBy: new iam.AccountRootPrincipal() });
-    const message = "Stack/Orders/User: 'grantee' is in another account or Region, whose policies know the secret by its name only; give it one by 'naming'";
+    const message =
+      "Stack/Orders/User: 'grantee' is in another account or Region, whose policies know the secret by " +
+      "its name only; give it one by 'naming'";
     expect(() => unnamed.grantRead(role)).toThrow(message);
     const abroad = new Stack(app, 'Abroad', { env: { ...HOME, region: 'us-east-1' } });
-    expect(() => unnamed.grantRead(new iam.Role(abroad, 'Reader', { assumedBy: ServiceTrust.lambda() }))).toThrow(message);
+    expect(() => unnamed.grantRead(new iam.Role(abroad, 'Reader', { assumedBy: ServiceTrust.lambda() }))).toThrow(
+      message,
+    );
   });
 
   test('may be limited to stages', () => {
     const { db: limited, template: then } = made();
     limited.grantRead(new iam.AccountPrincipal(READER_ACCOUNT), { stages: ['AWSCURRENT'] });
-    expect(policyOf(then(), limited.secret).slice(1).map(({ Action, Condition }) => [Action, Condition])).toEqual([
+    expect(
+      policyOf(then(), limited.secret)
+        .slice(1)
+        .map(({ Action, Condition }) => [Action, Condition]),
+    ).toEqual([
       ['secretsmanager:DescribeSecret', undefined],
-      ['secretsmanager:GetSecretValue', { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': ['AWSCURRENT'] } }],
+      [
+        'secretsmanager:GetSecretValue',
+        { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': ['AWSCURRENT'] } },
+      ],
     ]);
   });
 
@@ -110,17 +140,27 @@ describe('a reader of another account', () => {
     shared.grantRead(new iam.AccountPrincipal(READER_ACCOUNT));
     shared.grantRead(new iam.OrganizationPrincipal('o-1234567890'));
     const allowed = policyOf(then(), shared.secret).filter(({ Effect }) => Effect === 'Allow');
-    then().hasResourceProperties('AWS::SecretsManager::ResourcePolicy', { SecretId: { Ref: logicalId(shared.secret) }, BlockPublicPolicy: Match.absent() });
+    then().hasResourceProperties('AWS::SecretsManager::ResourcePolicy', {
+      SecretId: { Ref: logicalId(shared.secret) },
+      BlockPublicPolicy: Match.absent(),
+    });
     expect(allowed.map(({ Principal, Condition }) => ({ Principal, Condition }))).toEqual([
       { Principal: account, Condition: undefined },
       { Principal: { AWS: '*' }, Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1234567890' } } },
     ]);
     expect(keyPolicyOf(then()).at(-1)).toMatchObject({
       Principal: { AWS: '*' },
-      Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1234567890', 'kms:ViaService': `secretsmanager.${HOME.region}.amazonaws.com` } },
+      Condition: {
+        StringEquals: {
+          'aws:PrincipalOrgID': 'o-1234567890',
+          'kms:ViaService': `secretsmanager.${HOME.region}.amazonaws.com`,
+        },
+      },
     });
     expect(() => shared.grantRead(new iam.AnyPrincipal())).toThrow("'grantee' is everyone");
-    expect(() => shared.grantRead(new iam.ServicePrincipal('ecs-tasks.amazonaws.com'))).toThrow("'grantee' is a principal of the kind Service; name the role");
+    expect(() => shared.grantRead(new iam.ServicePrincipal('ecs-tasks.amazonaws.com'))).toThrow(
+      "'grantee' is a principal of the kind Service; name the role",
+    );
   });
 
   test('cannot be given a key whose policy is not ours, unless that is said to admit it', () => {
@@ -131,7 +171,9 @@ describe('a reader of another account', () => {
     };
     const imported = of(scope => kms.Key.fromKeyArn(scope, 'Imported', key));
     const reader = new iam.AccountPrincipal(READER_ACCOUNT);
-    expect(() => imported.grantRead(reader)).toThrow(/the policy of the key \(Stack\/Imported\) is not made in this app; add \{"Action":"kms:Decrypt".*"Effect":"Allow".*'keyAdmitsReader'/);
+    expect(() => imported.grantRead(reader)).toThrow(
+      /the policy of the key \(Stack\/Imported\) is not made in this app; add \{"Action":"kms:Decrypt".*"Effect":"Allow".*'keyAdmitsReader'/,
+    );
     imported.grantRead(reader, { keyAdmitsReader: true }).assertSuccess();
     const managed = of(scope => kms.Alias.fromAliasName(scope, 'Managed', 'alias/aws/secretsmanager'));
     expect(() => managed.grantRead(reader, { keyAdmitsReader: true })).toThrow('cannot use the key that AWS manages');
@@ -149,11 +191,15 @@ describe('a reader of another account', () => {
   test('is one too many where a policy gets longer than AWS takes', () => {
     const readers = (count: number) => {
       const { app, stack: crowded, db: read } = made();
-      for (let each = 0; each < count; each++) read.grantRead(iam.Role.fromRoleArn(crowded, `Reader${each}`, `${READER_ROLE}-with-a-long-name-${each}`));
+      for (let each = 0; each < count; each++) {
+        read.grantRead(iam.Role.fromRoleArn(crowded, `Reader${each}`, `${READER_ROLE}-with-a-long-name-${each}`));
+      }
       return () => app.synth();
     };
     expect(readers(40)).not.toThrow();
-    expect(readers(90)).toThrow(/the policy of the secret has at least \d+ characters, and AWS takes 20480; name fewer principals/);
+    expect(readers(90)).toThrow(
+      /the policy of the secret has at least \d+ characters, and AWS takes 20480; name fewer principals/,
+    );
     expect(readers(150)).toThrow(/the policy of the key has at least \d+ characters, and AWS takes 32768/);
   });
 });
@@ -166,7 +212,12 @@ describe('a replica', () => {
     const [plain, replicated] = [made(), made()];
     replicated.db.user.addReplica(THERE, kms.Key.fromKeyArn(replicated.stack, 'There', key));
     const [id, { Properties: before }] = only(plain.template(), 'AWS::SecretsManager::Secret', 'User');
-    const [sameId, { Properties: { ReplicaRegions, ...after } }] = only(replicated.template(), 'AWS::SecretsManager::Secret', 'User');
+    const [
+      sameId,
+      {
+        Properties: { ReplicaRegions, ...after },
+      },
+    ] = only(replicated.template(), 'AWS::SecretsManager::Secret', 'User');
     expect([sameId, after]).toEqual([id, before]);
     expect(ReplicaRegions).toEqual([{ Region: THERE, KmsKeyId: key }]);
   });
@@ -178,13 +229,21 @@ describe('a replica', () => {
     replica.grantRead(role).assertSuccess();
     const arn = stack.resolve(replica.secretArn);
     expect(JSON.stringify(arn)).toContain(`:secretsmanager:${THERE}:${HOME.account}:secret:`);
-    expect((only(template(), 'AWS::IAM::Policy', 'Reader')[1].Properties.PolicyDocument as { Statement: Written[] }).Statement).toEqual([
+    expect(
+      (only(template(), 'AWS::IAM::Policy', 'Reader')[1].Properties.PolicyDocument as { Statement: Written[] })
+        .Statement,
+    ).toEqual([
       { Effect: 'Allow', Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], Resource: arn },
       {
         Effect: 'Allow',
         Action: 'kms:Decrypt',
         Resource: key,
-        Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${THERE}.amazonaws.com`, 'kms:EncryptionContext:SecretARN': arn } },
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': `secretsmanager.${THERE}.amazonaws.com`,
+            'kms:EncryptionContext:SecretARN': arn,
+          },
+        },
       },
     ]);
   });
@@ -193,16 +252,24 @@ describe('a replica', () => {
     const { app, stack, db } = made({ naming: NAMING });
     const there = new Stack(app, 'There', { env: { ...HOME, region: THERE } });
     const role = new iam.Role(there, 'Reader', { assumedBy: ServiceTrust.lambda() });
-    db.user.addReplica(THERE, kms.Key.fromKeyArn(stack, 'Key', key)).grantRead(role).assertSuccess();
+    db.user
+      .addReplica(THERE, kms.Key.fromKeyArn(stack, 'Key', key))
+      .grantRead(role)
+      .assertSuccess();
     const statements = JSON.stringify(only(Template.fromStack(there), 'AWS::IAM::Policy')[1].Properties.PolicyDocument);
-    expect(statements).toContain(`:secretsmanager:${THERE}:${HOME.account}:secret:production/orders/database_app-??????`);
+    expect(statements).toContain(
+      `:secretsmanager:${THERE}:${HOME.account}:secret:production/orders/database_app-??????`,
+    );
   });
 
   test('needs another Region, and a key there', () => {
     const { stack, db } = made();
-    expect(() => db.user.addReplica(HOME.region, new EncryptionKey(stack, 'Here'))).toThrow(`Stack/Orders/User: 'region' is '${HOME.region}', where the secret itself is`);
-    expect(() => db.user.addReplica('us-east-1', kms.Key.fromKeyArn(stack, 'There', key)))
-      .toThrow(`'encryptionKey' (Stack/There) is in ${THERE}, and the replica in 'us-east-1' needs a key there`);
+    expect(() => db.user.addReplica(HOME.region, new EncryptionKey(stack, 'Here'))).toThrow(
+      `Stack/Orders/User: 'region' is '${HOME.region}', where the secret itself is`,
+    );
+    expect(() => db.user.addReplica('us-east-1', kms.Key.fromKeyArn(stack, 'There', key))).toThrow(
+      `'encryptionKey' (Stack/There) is in ${THERE}, and the replica in 'us-east-1' needs a key there`,
+    );
     const token = new CfnParameter(stack, 'Region').valueAsString;
     expect(() => db.user.addReplica(token, kms.Key.fromKeyArn(stack, 'Any', key))).not.toThrow();
   });

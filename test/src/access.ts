@@ -28,8 +28,11 @@ export interface Written {
 
 /** The statements of the only policy of a secret. */
 export function policyOf(template: Template, secret: secretsmanager.ISecret): Written[] {
-  const found = Object.values(resourcesOf(template)).filter(({ Type, Properties }) =>
-    Type === 'AWS::SecretsManager::ResourcePolicy' && (Properties.SecretId as { Ref: string }).Ref === logicalId(secret));
+  const found = Object.values(resourcesOf(template)).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::SecretsManager::ResourcePolicy' &&
+      (Properties.SecretId as { Ref: string }).Ref === logicalId(secret),
+  );
   expect(found).toHaveLength(1);
   return (found[0].Properties.ResourcePolicy as { Statement: Written[] }).Statement;
 }

@@ -1,7 +1,10 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { resourcesOf, type TemplateResource } from './stacks';
 
-/** The resources that CloudFormation finishes before it starts this one: what it names, refers to or mentions, and so on. */
+/**
+ * The resources that CloudFormation finishes before it starts this one: what it names, refers to or mentions, and so
+ * on.
+ */
 export function before(template: Template, id: string): Set<string> {
   const resources = resourcesOf(template);
   const done = new Set<string>();
@@ -40,7 +43,9 @@ function references(resource: TemplateResource): string[] {
 
 /** The logical ids of the resources of a type whose id has these words. */
 export function ids(template: Template, type: string, part = ''): string[] {
-  const found = Object.entries(resourcesOf(template)).filter(([id, resource]) => resource.Type === type && id.includes(part)).map(([id]) => id);
+  const found = Object.entries(resourcesOf(template))
+    .filter(([id, resource]) => resource.Type === type && id.includes(part))
+    .map(([id]) => id);
   if (found.length === 0) throw new Error(`no ${type} ${part}`);
   return found;
 }

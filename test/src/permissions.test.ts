@@ -23,18 +23,30 @@ const allowKeyFor = (secret: unknown, Action: string | string[]) => ({
 function statementsOf(rendered: Template, rolePart: string): unknown[] {
   const [roleId, role] = only(rendered, 'AWS::IAM::Role', rolePart);
   expect(role.Properties.ManagedPolicyArns).toBeUndefined();
-  const attached = Object.values(resourcesOf(rendered)).filter(resource =>
-    resource.Type === 'AWS::IAM::Policy' && (resource.Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === roleId));
+  const attached = Object.values(resourcesOf(rendered)).filter(
+    resource =>
+      resource.Type === 'AWS::IAM::Policy' &&
+      (resource.Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === roleId),
+  );
   const documents = [
-    ...(role.Properties.Policies as { PolicyDocument: { Statement: unknown[] } }[] ?? []).map(policy => policy.PolicyDocument),
+    ...((role.Properties.Policies as { PolicyDocument: { Statement: unknown[] } }[]) ?? []).map(
+      policy => policy.PolicyDocument,
+    ),
     ...attached.map(policy => policy.Properties.PolicyDocument as { Statement: unknown[] }),
   ];
   return documents.flatMap(document => document.Statement);
 }
-const ownLogs = (part: string) => allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::GetAtt': [only(template, 'AWS::Logs::LogGroup', part)[0], 'Arn'] });
+const ownLogs = (part: string) =>
+  allow(['logs:CreateLogStream', 'logs:PutLogEvents'], {
+    'Fn::GetAtt': [only(template, 'AWS::Logs::LogGroup', part)[0], 'Arn'],
+  });
 const ATTACHING = [
-  'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
 ];
 /** For Lambda, which does it in the role's name, and not for the function's own code. */
 const ATTACH_TO_VPC = [
@@ -42,8 +54,11 @@ const ATTACH_TO_VPC = [
   { Action: ATTACHING, Effect: 'Deny', Resource: '*', Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } } },
 ];
 const ROTATE = [
-  'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
-  'secretsmanager:UpdateSecretVersionStage', 'secretsmanager:ListSecretVersionIds',
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+  'secretsmanager:ListSecretVersionIds',
 ];
 
 function sameStatements(actual: unknown[], expected: unknown[]) {
@@ -51,69 +66,101 @@ function sameStatements(actual: unknown[], expected: unknown[]) {
   expect(actual).toEqual(expect.arrayContaining(expected));
 }
 
-test('the rotation function may rotate its two secrets, log in as the admin, write its log and attach to the VPC: nothing else', () => {
-  sameStatements(statementsOf(template, 'RotationFunction'), [
-    ownLogs('RotationFunction'), ...ATTACH_TO_VPC,
-    allow(ROTATE, [appSecret, adminSecret]), allowKeyFor([appSecret, adminSecret], ['kms:Decrypt', 'kms:GenerateDataKey']),
-  ]);
-});
+test(
+  'the rotation function may rotate its two secrets, log in as the admin, write its log and attach to ' +
+    'the VPC: nothing else',
+  () => {
+    sameStatements(statementsOf(template, 'RotationFunction'), [
+      ownLogs('RotationFunction'),
+      ...ATTACH_TO_VPC,
+      allow(ROTATE, [appSecret, adminSecret]),
+      allowKeyFor([appSecret, adminSecret], ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ]);
+  },
+);
 
-test('to rotate a single user the function may log in as the admin too, for a user that may not change its own password', () => {
-  const single = deployed({ strategy: RotationStrategy.SINGLE_USER });
-  sameStatements(statementsOf(single.template, 'RotationFunction'), statementsOf(template, 'RotationFunction'));
-});
+test(
+  'to rotate a single user the function may log in as the admin too, for a user that may not change ' +
+    'its own password',
+  () => {
+    const single = deployed({ strategy: RotationStrategy.SINGLE_USER });
+    sameStatements(statementsOf(single.template, 'RotationFunction'), statementsOf(template, 'RotationFunction'));
+  },
+);
 
 describe('grantRevoke', () => {
   const stack = new Stack(new App(), 'Stack');
   const orders = new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack) });
   for (const id of ['Incident', 'Automation']) {
-    orders.grantRevoke(new iam.Role(stack, id, { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') })).assertSuccess();
+    orders
+      .grantRevoke(new iam.Role(stack, id, { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') }))
+      .assertSuccess();
   }
   const rendered = Template.fromStack(stack);
 
   test('allows to invoke the function that revokes, and not the secret', () => {
     const revoke = { 'Fn::GetAtt': [logicalId(orders.revocationFunction.function), 'Arn'] };
-    for (const id of ['Incident', 'Automation']) sameStatements(statementsOf(rendered, id), [allow('lambda:InvokeFunction', revoke)]);
+    for (const id of ['Incident', 'Automation']) {
+      sameStatements(statementsOf(rendered, id), [allow('lambda:InvokeFunction', revoke)]);
+    }
   });
 
-  test('makes that function, which may replace the user\'s credential, log in as the admin, write its log and attach to the VPC: nothing else', () => {
-    const logs = { 'Fn::GetAtt': [only(rendered, 'AWS::Logs::LogGroup', 'Revocation')[0], 'Arn'] };
-    sameStatements(statementsOf(rendered, 'RevocationFunction'), [
-      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs), ...ATTACH_TO_VPC,
-      allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
-      allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
-    ]);
-    const [, { Properties }] = only(rendered, 'AWS::Lambda::Function', 'RevocationFunction');
-    expect(Properties.Environment).toEqual({ Variables: { ROTATING_POSTGRES_SERVERS: expect.anything() } });
-  });
+  test(
+    "makes that function, which may replace the user's credential, log in as the admin, write its log " +
+      'and attach to the VPC: nothing else',
+    () => {
+      const logs = { 'Fn::GetAtt': [only(rendered, 'AWS::Logs::LogGroup', 'Revocation')[0], 'Arn'] };
+      sameStatements(statementsOf(rendered, 'RevocationFunction'), [
+        allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
+        ...ATTACH_TO_VPC,
+        allow(ROTATE.slice(0, 4), appSecret),
+        allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+        allow('secretsmanager:GetSecretValue', adminSecret),
+        allowKeyFor(adminSecret, 'kms:Decrypt'),
+      ]);
+      const [, { Properties }] = only(rendered, 'AWS::Lambda::Function', 'RevocationFunction');
+      expect(Properties.Environment).toEqual({ Variables: { ROTATING_POSTGRES_SERVERS: expect.anything() } });
+    },
+  );
 
   test('changes nothing else, but that the guard of the secret lets the function write', () => {
-    const properties = (resources: Record<string, TemplateResource>) => Object.fromEntries(
-      Object.entries(resources).filter(([id]) => !/Revocation|^Incident|^Automation/.test(id)).map(([id, { Properties }]) => [id, Properties]));
+    const properties = (resources: Record<string, TemplateResource>) =>
+      Object.fromEntries(
+        Object.entries(resources)
+          .filter(([id]) => !/Revocation|^Incident|^Automation/.test(id))
+          .map(([id, { Properties }]) => [id, Properties]),
+      );
     const exempt: unknown[] = [];
-    const others: Record<string, unknown> = JSON.parse(JSON.stringify(properties(resourcesOf(rendered))), (name, value) => {
-      if (name !== 'aws:PrincipalArn') return value;
-      const added = (value as unknown[]).filter(arn => JSON.stringify(arn).includes('Revocation'));
-      exempt.push(...added);
-      return (value as unknown[]).filter(arn => !added.includes(arn));
-    });
+    const others: Record<string, unknown> = JSON.parse(
+      JSON.stringify(properties(resourcesOf(rendered))),
+      (name, value) => {
+        if (name !== 'aws:PrincipalArn') return value;
+        const added = (value as unknown[]).filter(arn => JSON.stringify(arn).includes('Revocation'));
+        exempt.push(...added);
+        return (value as unknown[]).filter(arn => !added.includes(arn));
+      },
+    );
     expect(others).toEqual(properties(resourcesOf(template)));
     expect(exempt).toEqual([{ 'Fn::GetAtt': [logicalId(orders.revocationFunction.role), 'Arn'] }]);
   });
 });
 
-test('the function that creates users may log in as the admin and complete the user\'s secret: nothing else', () => {
+test("the function that creates users may log in as the admin and complete the user's secret: nothing else", () => {
   sameStatements(statementsOf(template, 'UserProviderInVpc'), [
-    ownLogs('UserProviderInVpc'), ...ATTACH_TO_VPC,
-    allow('secretsmanager:GetSecretValue', adminSecret), allowKeyFor(adminSecret, 'kms:Decrypt'),
-    allow(ROTATE.slice(0, 4), appSecret), allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ownLogs('UserProviderInVpc'),
+    ...ATTACH_TO_VPC,
+    allow('secretsmanager:GetSecretValue', adminSecret),
+    allowKeyFor(adminSecret, 'kms:Decrypt'),
+    allow(ROTATE.slice(0, 4), appSecret),
+    allowKeyFor(appSecret, ['kms:Decrypt', 'kms:GenerateDataKey']),
   ]);
 });
 
 test('the framework function may invoke that one function', () => {
   const handler = { 'Fn::GetAtt': [only(template, 'AWS::Lambda::Function', 'UserProviderInVpc')[0], 'Arn'] };
   sameStatements(statementsOf(template, 'UserProviderFramework'), [
-    ownLogs('UserProviderFramework'), allow(['lambda:InvokeFunction', 'lambda:GetFunction'], handler),
+    ownLogs('UserProviderFramework'),
+    allow(['lambda:InvokeFunction', 'lambda:GetFunction'], handler),
   ]);
 });
 
@@ -124,7 +171,8 @@ test('grantRead allows the secret, and its key for this secret through Secrets M
   orders.grantRead(reader).assertSuccess();
   const rendered = Template.fromStack(stack);
   sameStatements(statementsOf(rendered, 'Reader'), [
-    allow(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], appSecret), allowKeyFor(appSecret, 'kms:Decrypt'),
+    allow(['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], appSecret),
+    allowKeyFor(appSecret, 'kms:Decrypt'),
   ]);
   const others = Object.fromEntries(Object.entries(resourcesOf(rendered)).filter(([id]) => !id.startsWith('Reader')));
   expect(others).toEqual(resourcesOf(template));
@@ -143,27 +191,48 @@ describe('the key policy', () => {
   const [, { Properties }] = only(template, 'AWS::KMS::Key');
   const policy = Properties.KeyPolicy as { Statement: { Sid: string; Action: string | string[] }[] };
 
-  test('delegates use to identity policies through Secrets Manager and RDS only, and grants to RDS for its own resources', () => {
-    const through = (service: string) => ({ 'kms:ViaService': via(service), 'kms:CallerAccount': ACCOUNT });
-    const delegate = (Sid: string, Action: string | string[], Condition: object) => ({ Sid, Effect: 'Allow', Principal: root, Action, Resource: '*', Condition });
-    sameStatements(policy.Statement.filter(({ Sid }) => Sid !== 'AdministerWithoutUse'), [
-      delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('secretsmanager') }),
-      delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('rds') }),
-      delegate('GrantToRds', 'kms:CreateGrant', { StringEquals: through('rds'), Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
-      {
-        Sid: 'GrantToNobodyElse',
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 'kms:CreateGrant',
+  test(
+    'delegates use to identity policies through Secrets Manager and RDS only, and grants to RDS for its ' +
+      'own resources',
+    () => {
+      const through = (service: string) => ({ 'kms:ViaService': via(service), 'kms:CallerAccount': ACCOUNT });
+      const delegate = (Sid: string, Action: string | string[], Condition: object) => ({
+        Sid,
+        Effect: 'Allow',
+        Principal: root,
+        Action,
         Resource: '*',
-        Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
-      },
-    ]);
-  });
+        Condition,
+      });
+      sameStatements(
+        policy.Statement.filter(({ Sid }) => Sid !== 'AdministerWithoutUse'),
+        [
+          delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], {
+            StringEquals: through('secretsmanager'),
+          }),
+          delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: through('rds') }),
+          delegate('GrantToRds', 'kms:CreateGrant', {
+            StringEquals: through('rds'),
+            Bool: { 'kms:GrantIsForAWSResource': 'true' },
+          }),
+          {
+            Sid: 'GrantToNobodyElse',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'kms:CreateGrant',
+            Resource: '*',
+            Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+          },
+        ],
+      );
+    },
+  );
 
   test('lets administrators do anything but use the key or hand its use out', () => {
     const [{ Action }] = policy.Statement.filter(({ Sid }) => Sid === 'AdministerWithoutUse');
-    for (const action of Action) expect(action).not.toMatch(/\*|Encrypt|Decrypt|DataKey|Mac|Sign|Verify|CreateGrant|DeriveSharedSecret/);
+    for (const action of Action) {
+      expect(action).not.toMatch(/\*|Encrypt|Decrypt|DataKey|Mac|Sign|Verify|CreateGrant|DeriveSharedSecret/);
+    }
     expect(Action).toEqual(expect.arrayContaining(['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DescribeKey']));
   });
 });
@@ -174,6 +243,10 @@ test('a key of the caller is used as it is', () => {
   new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack), encryptionKey: own });
   const rendered = Template.fromStack(stack);
   const [id, { Properties }] = only(rendered, 'AWS::KMS::Key');
-  expect((Properties.KeyPolicy as { Statement: unknown[] }).Statement).toEqual([{ ...allow('kms:*', '*'), Principal: root }]);
-  for (const type of ['AWS::SecretsManager::Secret', 'AWS::RDS::DBInstance']) rendered.allResourcesProperties(type, { KmsKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
+  expect((Properties.KeyPolicy as { Statement: unknown[] }).Statement).toEqual([
+    { ...allow('kms:*', '*'), Principal: root },
+  ]);
+  for (const type of ['AWS::SecretsManager::Secret', 'AWS::RDS::DBInstance']) {
+    rendered.allResourcesProperties(type, { KmsKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
+  }
 });

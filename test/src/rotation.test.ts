@@ -3,31 +3,53 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
-import { DatabaseUser, PostgresInstance, Privileges, RotatingPostgres, RotationStrategy, ScheduledRotation } from '../../src';
+import {
+  DatabaseUser,
+  PostgresInstance,
+  Privileges,
+  RotatingPostgres,
+  RotationStrategy,
+  ScheduledRotation,
+} from '../../src';
 
 const { template, db } = deployed();
 const instance = logicalId((db.database as PostgresInstance).instance);
 
-test('the functions run on arm64 and current Node.js, log JSON to a group with retention, and reach nothing but database and endpoint', () => {
-  for (const part of ['RotationFunction', 'UserProviderInVpc']) {
-    const [, { Properties }] = only(template, 'AWS::Lambda::Function', part);
-    const [logGroup, logs] = only(template, 'AWS::Logs::LogGroup', part);
-    expect(Properties).toMatchObject({
-      Architectures: ['arm64'],
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: logGroup } },
-      VpcConfig: { SubnetIds: [{ Ref: expect.stringContaining('Isolated') }, { Ref: expect.stringContaining('Isolated') }] },
-    });
-    expect(logs.Properties.RetentionInDays).toBe(365);
-    const [group, { Properties: { SecurityGroupEgress } }] = only(template, 'AWS::EC2::SecurityGroup', part);
-    expect(SecurityGroupEgress).toEqual([expect.objectContaining({ CidrIp: '255.255.255.255/32' })]);
-    const egress = Object.values(resourcesOf(template)).filter(r =>
-      r.Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(r.Properties.GroupId).includes(group));
-    const port = { 'Fn::GetAtt': [instance, 'Endpoint.Port'] };
-    expect(egress.map(({ Properties: { FromPort, ToPort } }) => [FromPort, ToPort])).toEqual([[port, port], [443, 443]]);
-  }
-});
+test(
+  'the functions run on arm64 and current Node.js, log JSON to a group with retention, and reach ' +
+    'nothing but database and endpoint',
+  () => {
+    for (const part of ['RotationFunction', 'UserProviderInVpc']) {
+      const [, { Properties }] = only(template, 'AWS::Lambda::Function', part);
+      const [logGroup, logs] = only(template, 'AWS::Logs::LogGroup', part);
+      expect(Properties).toMatchObject({
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: logGroup } },
+        VpcConfig: {
+          SubnetIds: [{ Ref: expect.stringContaining('Isolated') }, { Ref: expect.stringContaining('Isolated') }],
+        },
+      });
+      expect(logs.Properties.RetentionInDays).toBe(365);
+      const [
+        group,
+        {
+          Properties: { SecurityGroupEgress },
+        },
+      ] = only(template, 'AWS::EC2::SecurityGroup', part);
+      expect(SecurityGroupEgress).toEqual([expect.objectContaining({ CidrIp: '255.255.255.255/32' })]);
+      const egress = Object.values(resourcesOf(template)).filter(
+        r => r.Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(r.Properties.GroupId).includes(group),
+      );
+      const port = { 'Fn::GetAtt': [instance, 'Endpoint.Port'] };
+      expect(egress.map(({ Properties: { FromPort, ToPort } }) => [FromPort, ToPort])).toEqual([
+        [port, port],
+        [443, 443],
+      ]);
+    }
+  },
+);
 
 test('no function in the VPC answers CloudFormation: the framework function outside it does', () => {
   const [framework, { Properties }] = only(template, 'AWS::Lambda::Function', 'UserProviderFramework');
@@ -64,7 +86,10 @@ test('the user resource tells its function where the database is and what the us
 });
 
 test('both secrets are rotated every 30 days and on deployment', () => {
-  for (const [part, secret] of [['AdminRotation', db.adminSecret], ['UserRotation', db.secret]] as const) {
+  for (const [part, secret] of [
+    ['AdminRotation', db.adminSecret],
+    ['UserRotation', db.secret],
+  ] as const) {
     expect(only(template, 'AWS::SecretsManager::RotationSchedule', part)[1].Properties).toEqual({
       SecretId: { Ref: logicalId(secret) },
       RotationLambdaARN: { 'Fn::GetAtt': [logicalId(db.rotationFunction.function), 'Arn'] },
@@ -80,7 +105,10 @@ test.each([
   [Duration.hours(4), { ScheduleExpression: 'rate(4 hours)' }],
 ])('a schedule of %s is written as Secrets Manager reads it', (automaticallyAfter, RotationRules) => {
   const scheduled = deployed({ schedule: { automaticallyAfter, rotateImmediately: false } }).template;
-  scheduled.allResourcesProperties('AWS::SecretsManager::RotationSchedule', { RotationRules, RotateImmediatelyOnUpdate: false });
+  scheduled.allResourcesProperties('AWS::SecretsManager::RotationSchedule', {
+    RotationRules,
+    RotateImmediatelyOnUpdate: false,
+  });
 });
 
 test('a further user shares functions, provider and role policies, and adds four resources', () => {
@@ -95,29 +123,43 @@ test('a further user shares functions, provider and role policies, and adds four
   });
   reports.addRotation(orders.rotationFunction);
   const more = Template.fromStack(stack);
-  const added = Object.entries(resourcesOf(more)).filter(([id]) => !(id in resourcesOf(template))).map(([, { Type }]) => Type);
+  const added = Object.entries(resourcesOf(more))
+    .filter(([id]) => !(id in resourcesOf(template)))
+    .map(([, { Type }]) => Type);
   expect(added.sort()).toEqual([
-    'AWS::SecretsManager::ResourcePolicy', 'AWS::SecretsManager::RotationSchedule', 'AWS::SecretsManager::Secret', 'Custom::RotatingPostgresUser',
+    'AWS::SecretsManager::ResourcePolicy',
+    'AWS::SecretsManager::RotationSchedule',
+    'AWS::SecretsManager::Secret',
+    'Custom::RotatingPostgresUser',
   ]);
-  more.hasResourceProperties('Custom::RotatingPostgresUser', { username: 'reports', privileges: 'connect', strategy: 'single' });
+  more.hasResourceProperties('Custom::RotatingPostgresUser', {
+    username: 'reports',
+    privileges: 'connect',
+    strategy: 'single',
+  });
 });
 
 test('a secret imported by a partial ARN is rotated with its unknown ending left open', () => {
   const stack = new Stack(new App(), 'Stack');
   const orders = new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack) });
   const partial = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:legacy';
-  const secret = secretsmanager.Secret.fromSecretAttributes(stack, 'Legacy', { secretPartialArn: partial, encryptionKey: orders.encryptionKey });
+  const secret = secretsmanager.Secret.fromSecretAttributes(stack, 'Legacy', {
+    secretPartialArn: partial,
+    encryptionKey: orders.encryptionKey,
+  });
   new ScheduledRotation(stack, 'LegacyRotation', { secret, rotationFunction: orders.rotationFunction });
   const [, { Properties }] = only(Template.fromStack(stack), 'AWS::IAM::Policy', 'RotationFunctionInVpcSecretAccess');
-  expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toEqual(expect.arrayContaining([
-    expect.objectContaining({ Resource: expect.arrayContaining([`${partial}-??????`]) }),
-    expect.objectContaining({
-      Condition: {
-        StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' },
-        StringLike: { 'kms:EncryptionContext:SecretARN': `${partial}-??????` },
-      },
-    }),
-  ]));
+  expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ Resource: expect.arrayContaining([`${partial}-??????`]) }),
+      expect.objectContaining({
+        Condition: {
+          StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' },
+          StringLike: { 'kms:EncryptionContext:SecretARN': `${partial}-??????` },
+        },
+      }),
+    ]),
+  );
 });
 
 test('secrets are named Environment/Application/Type when the user asks for it', () => {
@@ -130,46 +172,57 @@ test('secrets are named Environment/Application/Type when the user asks for it',
 describe('monitoring', () => {
   const topic = { Ref: only(template, 'AWS::SNS::Topic')[0] };
 
-  test('an error of the rotation function and a rotation that was given up each raise an alarm that says where to read on', () => {
-    const [rule] = only(template, 'AWS::Events::Rule');
-    const alarm = {
-      Threshold: 1,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Statistic: 'Sum',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: [topic],
-    };
-    expect(only(template, 'AWS::CloudWatch::Alarm', 'FunctionErrors')[1].Properties).toMatchObject({
-      ...alarm,
-      Namespace: 'AWS/Lambda',
-      MetricName: 'Errors',
-      Dimensions: [{ Name: 'FunctionName', Value: { Ref: logicalId(db.rotationFunction.function) } }],
-      AlarmDescription: expect.stringMatching(/docs\/runbook\.md#rotation-function-errors$/),
-    });
-    expect(only(template, 'AWS::CloudWatch::Alarm', 'FailedRotations')[1].Properties).toMatchObject({
-      ...alarm,
-      Namespace: 'AWS/Events',
-      MetricName: 'TriggeredRules',
-      Dimensions: [{ Name: 'RuleName', Value: { Ref: rule } }],
-      AlarmDescription: expect.stringMatching(/docs\/runbook\.md#rotation-failed-or-abandoned$/),
-    });
-  });
+  test(
+    'an error of the rotation function and a rotation that was given up each raise an alarm that says ' +
+      'where to read on',
+    () => {
+      const [rule] = only(template, 'AWS::Events::Rule');
+      const alarm = {
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Statistic: 'Sum',
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [topic],
+      };
+      expect(only(template, 'AWS::CloudWatch::Alarm', 'FunctionErrors')[1].Properties).toMatchObject({
+        ...alarm,
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [{ Name: 'FunctionName', Value: { Ref: logicalId(db.rotationFunction.function) } }],
+        AlarmDescription: expect.stringMatching(/docs\/runbook\.md#rotation-function-errors$/),
+      });
+      expect(only(template, 'AWS::CloudWatch::Alarm', 'FailedRotations')[1].Properties).toMatchObject({
+        ...alarm,
+        Namespace: 'AWS/Events',
+        MetricName: 'TriggeredRules',
+        Dimensions: [{ Name: 'RuleName', Value: { Ref: rule } }],
+        AlarmDescription: expect.stringMatching(/docs\/runbook\.md#rotation-failed-or-abandoned$/),
+      });
+    },
+  );
 
   test('failed and abandoned rotations of these secrets, and no others, are told in words', () => {
     const [, { Properties }] = only(template, 'AWS::Events::Rule');
     const userSecret = { Ref: logicalId(db.secret) };
     const adminSecret = { Ref: only(template, 'AWS::SecretsManager::Secret', 'AdminSecret')[0] };
     expect(Properties.EventPattern).toEqual({
-      'source': ['aws.secretsmanager'],
+      source: ['aws.secretsmanager'],
       'detail-type': ['AWS Service Event via CloudTrail'],
-      'detail': { eventName: ['RotationFailed', 'RotationAbandoned'], additionalEventData: { SecretId: [adminSecret, userSecret] } },
+      detail: {
+        eventName: ['RotationFailed', 'RotationAbandoned'],
+        additionalEventData: { SecretId: [adminSecret, userSecret] },
+      },
     });
-    expect(Properties.Targets).toEqual([{
-      Arn: topic,
-      Id: 'Target0',
-      InputTransformer: expect.objectContaining({ InputTemplate: expect.stringMatching(/eventName>: .*SecretId>.*#rotation-failed-or-abandoned"$/) }),
-    }]);
+    expect(Properties.Targets).toEqual([
+      {
+        Arn: topic,
+        Id: 'Target0',
+        InputTransformer: expect.objectContaining({
+          InputTemplate: expect.stringMatching(/eventName>: .*SecretId>.*#rotation-failed-or-abandoned"$/),
+        }),
+      },
+    ]);
   });
 
   test('alarms and rules may publish to the topic, others not without TLS', () => {
@@ -183,11 +236,16 @@ describe('monitoring', () => {
         Resource: topic,
         Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       }),
-      expect.objectContaining({ Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: 'events.amazonaws.com' }, Resource: topic }),
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'events.amazonaws.com' },
+        Resource: topic,
+      }),
     ]);
   });
 
-  test('the caller\'s own topic is used instead', () => {
+  test("the caller's own topic is used instead", () => {
     const stack = new Stack(new App(), 'Stack');
     const own = new sns.Topic(stack, 'Own');
     new RotatingPostgres(stack, 'Orders', { vpc: isolatedVpc(stack), notificationTopic: own });

@@ -6,7 +6,14 @@ import { Construct } from 'constructs';
 import { before, ids } from './graph';
 import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
 import {
-  DatabaseUser, EncryptionKey, type IPostgresDatabase, Privileges, RotatingPostgres, type RotatingPostgresProps, RotationFunction, ScheduledRotation,
+  DatabaseUser,
+  EncryptionKey,
+  type IPostgresDatabase,
+  Privileges,
+  RotatingPostgres,
+  type RotatingPostgresProps,
+  RotationFunction,
+  ScheduledRotation,
 } from '../../src';
 
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
@@ -16,7 +23,11 @@ const USER = 'Custom::RotatingPostgresUser';
 function sharing(names: string[], users: string[] = [], context?: Record<string, unknown>) {
   const stack = new Stack(new App({ context }), 'Stack');
   const vpc = isolatedVpc(stack);
-  const shared = { vpc, encryptionKey: new EncryptionKey(stack, 'Key'), rotationFunction: new RotationFunction(stack, 'Shared', { vpc }) };
+  const shared = {
+    vpc,
+    encryptionKey: new EncryptionKey(stack, 'Key'),
+    rotationFunction: new RotationFunction(stack, 'Shared', { vpc }),
+  };
   const databases = names.map(name => new RotatingPostgres(stack, name, shared));
   for (const db of databases) for (const name of users) db.addUser(name, { privileges: Privileges.connect() });
   return { stack, shared, databases };
@@ -28,7 +39,10 @@ const policyOf = (template: Template, part: string) => {
 };
 
 describe('two databases with a function for both', () => {
-  const { stack, databases: [orders, invoices] } = sharing(['Orders', 'Invoices']);
+  const {
+    stack,
+    databases: [orders, invoices],
+  } = sharing(['Orders', 'Invoices']);
   const template = Template.fromStack(stack);
 
   test('have one rotation function, and schedules that name it', () => {
@@ -39,63 +53,99 @@ describe('two databases with a function for both', () => {
   });
 
   test('the function may work on both servers, and its group is paired with both databases', () => {
-    const endpoint = (db: RotatingPostgres, part: string) => ({ 'Fn::GetAtt': [ids(template, 'AWS::RDS::DBInstance', db.node.id)[0], `Endpoint.${part}`] });
+    const endpoint = (db: RotatingPostgres, part: string) => ({
+      'Fn::GetAtt': [ids(template, 'AWS::RDS::DBInstance', db.node.id)[0], `Endpoint.${part}`],
+    });
     const [, { Properties }] = only(template, 'AWS::Lambda::Function', 'SharedInVpc');
     expect(Properties.Environment).toEqual({
       Variables: {
         ROTATING_POSTGRES_SERVERS: {
-          'Fn::Join': ['', [
-            endpoint(orders, 'Address'), ':', endpoint(orders, 'Port'), ' ', endpoint(invoices, 'Address'), ':', endpoint(invoices, 'Port'),
-          ]],
+          'Fn::Join': [
+            '',
+            [
+              endpoint(orders, 'Address'),
+              ':',
+              endpoint(orders, 'Port'),
+              ' ',
+              endpoint(invoices, 'Address'),
+              ':',
+              endpoint(invoices, 'Port'),
+            ],
+          ],
         },
       },
     });
     const group = { 'Fn::GetAtt': [only(template, 'AWS::EC2::SecurityGroup', 'SharedInVpc')[0], 'GroupId'] };
     for (const [type, own, other] of [
-      ['AWS::EC2::SecurityGroupEgress', 'GroupId', 'DestinationSecurityGroupId'], ['AWS::EC2::SecurityGroupIngress', 'SourceSecurityGroupId', 'GroupId'],
+      ['AWS::EC2::SecurityGroupEgress', 'GroupId', 'DestinationSecurityGroupId'],
+      ['AWS::EC2::SecurityGroupIngress', 'SourceSecurityGroupId', 'GroupId'],
     ]) {
       for (const db of ['Orders', 'Invoices']) {
-        const databaseGroup = { 'Fn::GetAtt': [only(template, 'AWS::EC2::SecurityGroup', `${db}Database`)[0], 'GroupId'] };
+        const databaseGroup = {
+          'Fn::GetAtt': [only(template, 'AWS::EC2::SecurityGroup', `${db}Database`)[0], 'GroupId'],
+        };
         template.hasResourceProperties(type, { [own]: group, [other]: databaseGroup });
       }
     }
   });
 
   test('it may rotate exactly their secrets, by one policy', () => {
-    const secrets = [orders, invoices].flatMap(db => [{ Ref: logicalId(db.secret) }, { Ref: logicalId(db.adminSecret) }]);
+    const secrets = [orders, invoices].flatMap(db => [
+      { Ref: logicalId(db.secret) },
+      { Ref: logicalId(db.adminSecret) },
+    ]);
     expect(policyOf(template, 'SharedInVpcSecretAccess')).toEqual([
       expect.objectContaining({ Action: expect.arrayContaining(['secretsmanager:PutSecretValue']), Resource: secrets }),
       {
         Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
         Effect: 'Allow',
         Resource: { 'Fn::GetAtt': [only(template, 'AWS::KMS::Key')[0], 'Arn'] },
-        Condition: { StringEquals: { 'kms:ViaService': expect.anything(), 'kms:EncryptionContext:SecretARN': secrets } },
+        Condition: {
+          StringEquals: { 'kms:ViaService': expect.anything(), 'kms:EncryptionContext:SecretARN': secrets },
+        },
       },
     ]);
   });
 
   test('each schedule waits for the policy and the network rules, and nothing waits for itself', () => {
-    const needed = [...ids(template, 'AWS::IAM::Policy', 'SharedInVpcSecretAccess'), ...ids(template, 'AWS::EC2::SecurityGroupIngress', 'SharedInVpc')];
+    const needed = [
+      ...ids(template, 'AWS::IAM::Policy', 'SharedInVpcSecretAccess'),
+      ...ids(template, 'AWS::EC2::SecurityGroupIngress', 'SharedInVpc'),
+    ];
     for (const id of ids(template, SCHEDULE)) expect([...before(template, id)]).toEqual(expect.arrayContaining(needed));
-    for (const id of Object.keys(resourcesOf(template))) expect([id, before(template, id).has(id)]).toEqual([id, false]);
+    for (const id of Object.keys(resourcesOf(template))) {
+      expect([id, before(template, id).has(id)]).toEqual([id, false]);
+    }
   });
 });
 
 test('a further user takes at most five resources, beside a share of the policies', () => {
   const names = ['reports', 'billing', 'audit'];
-  const count = (users: string[]) => Object.keys(resourcesOf(Template.fromStack(sharing(['Orders'], users).stack))).length;
+  const count = (users: string[]) =>
+    Object.keys(resourcesOf(Template.fromStack(sharing(['Orders'], users).stack))).length;
   const one = count(names.slice(0, 1));
   expect(one - count([])).toBeLessThanOrEqual(5);
   expect(count(names) - one).toBe(2 * 4); // secret, its guard, user, schedule
 });
 
 test('a user of another database that is given the function brings its database along', () => {
-  const { stack, shared, databases: [orders] } = sharing(['Orders']);
+  const {
+    stack,
+    shared,
+    databases: [orders],
+  } = sharing(['Orders']);
   const own = new RotatingPostgres(stack, 'Own', { vpc: shared.vpc });
-  const extra = new DatabaseUser(stack, 'Extra', { provider: own.userProvider, encryptionKey: own.encryptionKey, username: 'extra', privileges: Privileges.connect() });
+  const extra = new DatabaseUser(stack, 'Extra', {
+    provider: own.userProvider,
+    encryptionKey: own.encryptionKey,
+    username: 'extra',
+    privileges: Privileges.connect(),
+  });
   extra.addRotation(orders.rotationFunction);
   const [, { Properties }] = only(Template.fromStack(stack), 'AWS::Lambda::Function', 'SharedInVpc');
-  expect(JSON.stringify(Properties.Environment)).toContain(ids(Template.fromStack(stack), 'AWS::RDS::DBInstance', 'Own')[0]);
+  expect(JSON.stringify(Properties.Environment)).toContain(
+    ids(Template.fromStack(stack), 'AWS::RDS::DBInstance', 'Own')[0],
+  );
 });
 
 /** Databases that this app does not make. */
@@ -106,9 +156,17 @@ class Elsewhere extends Construct implements IPostgresDatabase {
   readonly adminSecret = secretsmanager.Secret.fromSecretNameV2(this, 'Admin', 'admin');
   readonly connections: ec2.Connections;
 
-  constructor(scope: Construct, id: string, readonly host: string, group: string) {
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly host: string,
+    group: string,
+  ) {
     super(scope, id);
-    this.connections = new ec2.Connections({ defaultPort: ec2.Port.POSTGRES, securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', group)] });
+    this.connections = new ec2.Connections({
+      defaultPort: ec2.Port.POSTGRES,
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', group)],
+    });
   }
 }
 
@@ -121,7 +179,9 @@ describe('a function made for databases elsewhere', () => {
   };
 
   test('does not repeat a rule for two databases in one security group, nor a server', () => {
-    const template = Template.fromStack(elsewhere(['a.example.com', 'a.example.com', 'b.example.com'], ['sg-1', 'sg-1', 'sg-1']).stack);
+    const template = Template.fromStack(
+      elsewhere(['a.example.com', 'a.example.com', 'b.example.com'], ['sg-1', 'sg-1', 'sg-1']).stack,
+    );
     template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupIngress', { GroupId: 'sg-1' }, 1);
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { ROTATING_POSTGRES_SERVERS: 'a.example.com:5432 b.example.com:5432' } },
@@ -136,13 +196,18 @@ describe('a function made for databases elsewhere', () => {
   });
 
   test('is refused without any', () => {
-    expect(() => Template.fromStack(elsewhere([]).stack)).toThrow(/\[Stack\/Rotation\] it has no database.*give it one as 'database' or by addDatabase\(\)/);
+    expect(() => Template.fromStack(elsewhere([]).stack)).toThrow(
+      /\[Stack\/Rotation\] it has no database.*give it one as 'database' or by addDatabase\(\)/,
+    );
   });
 
-  test('is refused where their names pass Lambda\'s environment', () => {
-    const hosts = (count: number) => Array.from({ length: count }, (_, index) => `${'d'.repeat(90)}${index + 100}.example.com`);
+  test("is refused where their names pass Lambda's environment", () => {
+    const hosts = (count: number) =>
+      Array.from({ length: count }, (_, index) => `${'d'.repeat(90)}${index + 100}.example.com`);
     expect(() => Template.fromStack(elsewhere(hosts(32)).stack)).not.toThrow();
-    expect(() => Template.fromStack(elsewhere(hosts(33)).stack)).toThrow(/it has 33 databases, whose hosts may take \d+ of the 4096 bytes/);
+    expect(() => Template.fromStack(elsewhere(hosts(33)).stack)).toThrow(
+      /it has 33 databases, whose hosts may take \d+ of the 4096 bytes/,
+    );
   });
 
   test('serves databases whose hosts are known in a stack of its own', () => {
@@ -167,24 +232,35 @@ test('a function of another stack is refused where each stack would need the oth
   const shared = new Stack(app, 'Shared');
   const vpc = isolatedVpc(shared);
   const rotationFunction = new RotationFunction(shared, 'Rotation', { vpc });
-  expect(() => new RotatingPostgres(new Stack(app, 'Other'), 'Orders', { vpc, rotationFunction }))
-    .toThrow(/^Other\/Orders\/User: its rotation function \(Shared\/Rotation\) is in another stack.*Make one RotationFunction per stack/);
+  expect(() => new RotatingPostgres(new Stack(app, 'Other'), 'Orders', { vpc, rotationFunction })).toThrow(
+    /^Other\/Orders\/User: its rotation function \(Shared\/Rotation\) is in another stack.*Make one RotationFunction per stack/,
+  );
 });
 
 test('a function and how passwords change are not given both', () => {
-  const shared = (stack: Stack): Partial<RotatingPostgresProps> => ({ rotationFunction: new RotationFunction(stack, 'Shared', { vpc: isolatedVpc(stack) }), rotation: {} });
+  const shared = (stack: Stack): Partial<RotatingPostgresProps> => ({
+    rotationFunction: new RotationFunction(stack, 'Shared', { vpc: isolatedVpc(stack) }),
+    rotation: {},
+  });
   const stack = new Stack(new App(), 'Stack');
-  expect(() => new RotatingPostgres(stack, 'Orders', { vpc: new ec2.Vpc(stack, 'Other'), ...shared(stack) })).toThrow("'rotation' and 'rotationFunction' are both set");
+  expect(() => new RotatingPostgres(stack, 'Orders', { vpc: new ec2.Vpc(stack, 'Other'), ...shared(stack) })).toThrow(
+    "'rotation' and 'rotationFunction' are both set",
+  );
 });
 
 describe('quotas', () => {
   const users = (count: number) => Array.from({ length: count }, (_, index) => `user${index + 100}`);
 
-  test('more secrets than the policies of a role have room for are an error at synthesis, which names the role and the way out', () => {
-    expect(() => Template.fromStack(sharing(['Orders'], users(60)).stack)).toThrow(
-      /\[Stack\/Shared\/InVpc\/Role\] its function serves too many secrets: .* up to \d+ characters in all, and IAM takes 10240 .* another RotationFunction/);
-    expect(() => Template.fromStack(sharing(['Orders'], users(20)).stack)).not.toThrow();
-  });
+  test(
+    'more secrets than the policies of a role have room for are an error at synthesis, which names the ' +
+      'role and the way out',
+    () => {
+      expect(() => Template.fromStack(sharing(['Orders'], users(60)).stack)).toThrow(
+        /\[Stack\/Shared\/InVpc\/Role\] its function serves too many secrets: .* up to \d+ characters in all, and IAM takes 10240 .* another RotationFunction/,
+      );
+      expect(() => Template.fromStack(sharing(['Orders'], users(20)).stack)).not.toThrow();
+    },
+  );
 
   test('what is counted is not less than what IAM counts, and not much more', () => {
     const { stack } = sharing(['Orders'], users(20));
@@ -201,7 +277,9 @@ describe('quotas', () => {
       return Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, render(inner)]));
     };
     const actual = JSON.stringify({ Statement: render(statements), Version: '2012-10-17' }).length;
-    const policy = stack.node.findAll().find(({ node }) => node.path === 'Stack/Shared/InVpc/SecretAccess') as Construct & { readonly length: number };
+    const policy = stack.node
+      .findAll()
+      .find(({ node }) => node.path === 'Stack/Shared/InVpc/SecretAccess') as Construct & { readonly length: number };
     expect(policy.length).toBeGreaterThanOrEqual(actual);
     expect(policy.length).toBeLessThan(actual * 1.2);
   });
@@ -210,12 +288,16 @@ describe('quotas', () => {
   const withResources = (count: number, context?: Record<string, unknown>) => {
     const { stack } = sharing(['Orders'], [], context);
     const own = stack.node.findAll().filter(construct => CfnResource.isCfnResource(construct)).length;
-    for (let index = own; index < count; index++) new CfnResource(stack, `Handle${index}`, { type: 'AWS::CloudFormation::WaitConditionHandle' });
+    for (let index = own; index < count; index++) {
+      new CfnResource(stack, `Handle${index}`, { type: 'AWS::CloudFormation::WaitConditionHandle' });
+    }
     return stack;
   };
 
   test('a stack with more than 500 resources is told the way out, which aws-cdk-lib does not name', () => {
-    expect(() => Template.fromStack(withResources(501))).toThrow(/\[Stack\] the stack has 501 resources, and CloudFormation takes 500\. Spread the databases over several stacks/);
+    expect(() => Template.fromStack(withResources(501))).toThrow(
+      /\[Stack\] the stack has 501 resources, and CloudFormation takes 500\. Spread the databases over several stacks/,
+    );
     expect(() => Template.fromStack(withResources(500))).not.toThrow();
   });
 
@@ -228,7 +310,10 @@ describe('quotas', () => {
 
 describe('a user that waits for a migration, which waits for the owner', () => {
   const waiting = (wait: (reports: DatabaseUser, migration: CfnResource) => void) => {
-    const { stack, databases: [orders] } = sharing(['Orders']);
+    const {
+      stack,
+      databases: [orders],
+    } = sharing(['Orders']);
     const migration = new CfnResource(stack, 'Migration', { type: 'Custom::Migration' });
     migration.node.addDependency(orders.user);
     wait(orders.addUser('reports', { privileges: Privileges.readOnly() }), migration);
@@ -238,28 +323,42 @@ describe('a user that waits for a migration, which waits for the owner', () => {
   test('waits with the user alone, when it is created after it', () => {
     const template = Template.fromStack(waiting((reports, migration) => reports.createAfter(migration)));
     const [reports] = ids(template, USER, 'reports');
-    expect([...before(template, reports)]).toEqual(expect.arrayContaining(['Migration', ...ids(template, USER).filter(id => id !== reports)]));
-    for (const id of Object.keys(resourcesOf(template))) expect([id, before(template, id).has(id)]).toEqual([id, false]);
+    expect([...before(template, reports)]).toEqual(
+      expect.arrayContaining(['Migration', ...ids(template, USER).filter(id => id !== reports)]),
+    );
+    for (const id of Object.keys(resourcesOf(template))) {
+      expect([id, before(template, id).has(id)]).toEqual([id, false]);
+    }
   });
 
-  test('is an error at synthesis with its secret, for which the owner\'s policy waits', () => {
-    expect(() => Template.fromStack(waiting((reports, migration) => reports.node.addDependency(migration))))
-      .toThrow(/it names the secret 'Stack\/Orders\/User-reports\/Secret', which .* waits for this policy;.*DatabaseUser\.createAfter/);
+  test("is an error at synthesis with its secret, for which the owner's policy waits", () => {
+    expect(() => Template.fromStack(waiting((reports, migration) => reports.node.addDependency(migration)))).toThrow(
+      /it names the secret 'Stack\/Orders\/User-reports\/Secret', which .* waits for this policy;.*DatabaseUser\.createAfter/,
+    );
   });
 });
 
 test('databases that share a function and of which one waits for the other are an error at synthesis', () => {
-  const { stack, databases: [orders, invoices] } = sharing(['Orders', 'Invoices']);
+  const {
+    stack,
+    databases: [orders, invoices],
+  } = sharing(['Orders', 'Invoices']);
   invoices.node.addDependency(orders);
-  expect(() => Template.fromStack(stack)).toThrow(/give databases of which one waits for the other a RotationFunction each/);
+  expect(() => Template.fromStack(stack)).toThrow(
+    /give databases of which one waits for the other a RotationFunction each/,
+  );
 });
 
 test('users that are added later are watched as well, a dozen by one rule', () => {
-  const { stack } = sharing(['Orders'], Array.from({ length: 20 }, (_, index) => `user${index}`));
+  const { stack } = sharing(
+    ['Orders'],
+    Array.from({ length: 20 }, (_, index) => `user${index}`),
+  );
   const template = Template.fromStack(stack);
   const watched = ids(template, 'AWS::Events::Rule').map(id => {
     const { Properties } = resourcesOf(template)[id];
-    return (Properties.EventPattern as { detail: { additionalEventData: { SecretId: object[] } } }).detail.additionalEventData.SecretId;
+    return (Properties.EventPattern as { detail: { additionalEventData: { SecretId: object[] } } }).detail
+      .additionalEventData.SecretId;
   });
   expect(watched.flat()).toHaveLength(22);
   for (const secrets of watched) expect(secrets.length).toBeLessThanOrEqual(16);

@@ -16,7 +16,9 @@ export interface TemplateResource {
 /** A VPC without any way out, as in the quickstart. */
 export function isolatedVpc(stack: Stack): ec2.Vpc {
   return new ec2.Vpc(stack, 'Vpc', {
-    maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
+    maxAzs: 2,
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
   });
 }
 
@@ -29,7 +31,7 @@ export function deployed(props: Partial<RotatingPostgresProps> = {}, stackProps:
 }
 
 export function logicalId(construct: IConstruct): string {
-  const resource = CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild as CfnResource;
+  const resource = CfnResource.isCfnResource(construct) ? construct : (construct.node.defaultChild as CfnResource);
   return Stack.of(construct).resolve(resource.logicalId);
 }
 
@@ -39,7 +41,9 @@ export function resourcesOf(template: Template): Record<string, TemplateResource
 
 /** The only resource of a type, or the only one with these words in its logical id. */
 export function only(template: Template, type: string, idPart = ''): [string, TemplateResource] {
-  const found = Object.entries(resourcesOf(template)).filter(([id, resource]) => resource.Type === type && id.includes(idPart));
+  const found = Object.entries(resourcesOf(template)).filter(
+    ([id, resource]) => resource.Type === type && id.includes(idPart),
+  );
   if (found.length !== 1) throw new Error(`${found.length} resources ${type} ${idPart}`);
   return found[0];
 }

@@ -10,9 +10,10 @@ const committed: Readonly<Record<string, unknown>> = resources;
 const templates = new Map(Object.entries(FORMS).map(([form, make]) => [form, Template.fromStack(deployedAs(make))]));
 
 /**
- * When this fails, the change at hand would replace or lose a database, a secret or a key of everyone who upgrades: change the code back,
- * not the list. `GenerateSecretString` counts, for a change publishes a password that no database knows. Only for a new form, or a new
- * resource beside those that are there, is what this prints added to state/resources.json.
+ * When this fails, the change at hand would replace or lose a database, a secret or a key of everyone who upgrades:
+ * change the code back, not the list. `GenerateSecretString` counts, for a change publishes a password that no database
+ * knows. Only for a new form, or a new resource beside those that are there, is what this prints added to
+ * state/resources.json.
  */
 test.each([...templates.keys()])('what an upgrade must not replace is as it was: %s', form => {
   expect(statefulResources(templates.get(form)!)).toEqual(committed[form]);
@@ -23,7 +24,9 @@ test('every form that was ever pinned still is', () => {
 });
 
 test('what can be edited without a loss changes nothing that is pinned', () => {
-  expect(statefulResources(templates.get('everything that can change without a loss')!)).toEqual(statefulResources(templates.get('default')!));
+  expect(statefulResources(templates.get('everything that can change without a loss')!)).toEqual(
+    statefulResources(templates.get('default')!),
+  );
 });
 
 /** What has a name that nothing else in its account, or VPC, may have. */
@@ -43,12 +46,23 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::Events::Rule': 'Name',
 };
 
-test('nothing has a name of its own unless asked, so that what stays behind, or waits for its deletion, is in nobody\'s way', () => {
-  const named = (form: string) => Object.entries(resourcesOf(templates.get(form)!))
-    .filter(([, { Type, Properties }]) => Type in NAMES && Properties?.[NAMES[Type]] !== undefined).map(([id]) => id);
-  for (const form of Object.keys(FORMS).filter(key => key !== 'names of its own')) expect([form, named(form)]).toEqual([form, []]);
-  expect(named('names of its own')).toEqual([expect.stringContaining('AdminSecret'), expect.stringContaining('UserSecret')]);
-});
+test(
+  'nothing has a name of its own unless asked, so that what stays behind, or waits for its deletion, ' +
+    "is in nobody's way",
+  () => {
+    const named = (form: string) =>
+      Object.entries(resourcesOf(templates.get(form)!))
+        .filter(([, { Type, Properties }]) => Type in NAMES && Properties?.[NAMES[Type]] !== undefined)
+        .map(([id]) => id);
+    for (const form of Object.keys(FORMS).filter(key => key !== 'names of its own')) {
+      expect([form, named(form)]).toEqual([form, []]);
+    }
+    expect(named('names of its own')).toEqual([
+      expect.stringContaining('AdminSecret'),
+      expect.stringContaining('UserSecret'),
+    ]);
+  },
+);
 
 describe('when they leave the stack', () => {
   const SOURCES: Record<string, () => DatabaseSource> = {
@@ -58,22 +72,42 @@ describe('when they leave the stack', () => {
     'a Multi-AZ cluster': () => DatabaseSource.multiAzCluster(),
   };
   const ways: [string, RemovalPolicy | undefined][] = Object.keys(SOURCES).flatMap(source =>
-    [undefined, RemovalPolicy.SNAPSHOT, RemovalPolicy.DESTROY].map((policy): [string, RemovalPolicy | undefined] => [source, policy]));
+    [undefined, RemovalPolicy.SNAPSHOT, RemovalPolicy.DESTROY].map((policy): [string, RemovalPolicy | undefined] => [
+      source,
+      policy,
+    ]),
+  );
 
   /** Of the stateful resources by type: what happens to them, and to what is replaced. */
   function policies(props: Partial<RotatingPostgresProps>) {
-    const template = Template.fromStack(deployedAs((stack, vpc) => void new RotatingPostgres(stack, 'Orders', { vpc, ...props })));
+    const template = Template.fromStack(
+      deployedAs((stack, vpc) => void new RotatingPostgres(stack, 'Orders', { vpc, ...props })),
+    );
     const all = Object.entries(resourcesOf(template)).filter(([id]) => id in statefulResources(template));
-    const of = (...types: string[]) => [...new Set(all.filter(([, { Type }]) => types.includes(Type))
-      .flatMap(([, { DeletionPolicy, UpdateReplacePolicy }]) => [DeletionPolicy, UpdateReplacePolicy]))];
-    const protection = all.flatMap(([, { Properties: { DeletionProtection } }]) => DeletionProtection ?? []);
+    const of = (...types: string[]) => [
+      ...new Set(
+        all
+          .filter(([, { Type }]) => types.includes(Type))
+          .flatMap(([, { DeletionPolicy, UpdateReplacePolicy }]) => [DeletionPolicy, UpdateReplacePolicy]),
+      ),
+    ];
+    const protection = all.flatMap(
+      ([
+        ,
+        {
+          Properties: { DeletionProtection },
+        },
+      ]) => DeletionProtection ?? [],
+    );
     return {
       key: of('AWS::KMS::Key'),
       secrets: of('AWS::SecretsManager::Secret', 'AWS::SecretsManager::SecretTargetAttachment'),
       user: of('Custom::RotatingPostgresUser'),
       protected: [...new Set(protection)],
       // The instances of a cluster hold nothing.
-      database: of(all.some(([, { Type }]) => Type === 'AWS::RDS::DBCluster') ? 'AWS::RDS::DBCluster' : 'AWS::RDS::DBInstance'),
+      database: of(
+        all.some(([, { Type }]) => Type === 'AWS::RDS::DBCluster') ? 'AWS::RDS::DBCluster' : 'AWS::RDS::DBInstance',
+      ),
     };
   }
 
@@ -81,7 +115,11 @@ describe('when they leave the stack', () => {
     const goes = removalPolicy === RemovalPolicy.DESTROY;
     const rest = goes ? ['Delete'] : ['Retain'];
     expect(policies({ database: SOURCES[source](), removalPolicy })).toEqual({
-      key: rest, secrets: rest, user: rest, protected: [!goes], database: removalPolicy === RemovalPolicy.SNAPSHOT ? ['Snapshot'] : rest,
+      key: rest,
+      secrets: rest,
+      user: rest,
+      protected: [!goes],
+      database: removalPolicy === RemovalPolicy.SNAPSHOT ? ['Snapshot'] : rest,
     });
   });
 });

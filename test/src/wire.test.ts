@@ -17,8 +17,13 @@ const EGRESS = 'AWS::EC2::SecurityGroupEgress';
 const INGRESS = 'AWS::EC2::SecurityGroupIngress';
 
 /** What the rules of these types say of a group: which ports lead where. */
-function rules(template: Template, type: typeof EGRESS | typeof INGRESS, group: unknown): { to: unknown; port: unknown; id: string }[] {
-  const [own, other] = type === EGRESS ? ['GroupId', 'DestinationSecurityGroupId'] : ['SourceSecurityGroupId', 'GroupId'];
+function rules(
+  template: Template,
+  type: typeof EGRESS | typeof INGRESS,
+  group: unknown,
+): { to: unknown; port: unknown; id: string }[] {
+  const [own, other] =
+    type === EGRESS ? ['GroupId', 'DestinationSecurityGroupId'] : ['SourceSecurityGroupId', 'GroupId'];
   return Object.entries(resourcesOf(template))
     .filter(([, { Type, Properties }]) => Type === type && JSON.stringify(Properties[own]) === JSON.stringify(group))
     .map(([id, { Properties }]) => ({ id, to: Properties[other], port: Properties.FromPort }));
@@ -30,14 +35,29 @@ const groupIdOf = (construct: IConstruct & ec2.IConnectable) => {
 };
 
 const variablesOf = (template: Template, consumer: IConstruct) =>
-  (resourcesOf(template)[logicalId(consumer)].Properties.Environment as { Variables: Record<string, unknown> } | undefined)?.Variables;
+  (
+    resourcesOf(template)[logicalId(consumer)].Properties.Environment as
+      { Variables: Record<string, unknown> } | undefined
+  )?.Variables;
 
 describe.each(['a Lambda function', 'an ECS service', 'an EC2 instance'])('%s', kind => {
   const { stack, vpc, db, template } = setUp();
   const made = {
-    'a Lambda function': () => ({ consumer: functionIn(vpc, stack), policy: 'FunctionServiceRole', type: 'AWS::Lambda::Function' }),
-    'an ECS service': () => ({ consumer: serviceIn(vpc, stack, 'web').service, policy: 'TaskTaskRole', type: 'AWS::ECS::Service' }),
-    'an EC2 instance': () => ({ consumer: instanceIn(vpc, stack), policy: 'InstanceInstanceRole', type: 'AWS::EC2::Instance' }),
+    'a Lambda function': () => ({
+      consumer: functionIn(vpc, stack),
+      policy: 'FunctionServiceRole',
+      type: 'AWS::Lambda::Function',
+    }),
+    'an ECS service': () => ({
+      consumer: serviceIn(vpc, stack, 'web').service,
+      policy: 'TaskTaskRole',
+      type: 'AWS::ECS::Service',
+    }),
+    'an EC2 instance': () => ({
+      consumer: instanceIn(vpc, stack),
+      policy: 'InstanceInstanceRole',
+      type: 'AWS::EC2::Instance',
+    }),
   }[kind]!();
   const { consumer, policy, type } = made;
   db.wire(consumer);
@@ -49,7 +69,8 @@ describe.each(['a Lambda function', 'an ECS service', 'an EC2 instance'])('%s', 
     const [, { Properties }] = only(rendered, 'AWS::IAM::Policy', policy);
     expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toEqual([
       expect.objectContaining({
-        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], Resource: { Ref: logicalId(db.secret) },
+        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        Resource: { Ref: logicalId(db.secret) },
       }),
       expect.objectContaining({ Action: 'kms:Decrypt' }),
     ]);
@@ -57,19 +78,31 @@ describe.each(['a Lambda function', 'an ECS service', 'an EC2 instance'])('%s', 
 
   test('is admitted to the database, and needs no rule out, for its group lets everything out', () => {
     expect(rules(rendered, INGRESS, group)).toEqual([
-      expect.objectContaining({ to: groupIdOf(db.database), port: { 'Fn::GetAtt': [only(rendered, 'AWS::RDS::DBInstance')[0], 'Endpoint.Port'] } }),
+      expect.objectContaining({
+        to: groupIdOf(db.database),
+        port: { 'Fn::GetAtt': [only(rendered, 'AWS::RDS::DBInstance')[0], 'Endpoint.Port'] },
+      }),
     ]);
     expect(rules(rendered, EGRESS, group)).toEqual([]);
   });
 
-  test('waits for the user, the schedule of its rotation, its rule, the endpoint and its own permission; nothing waits for itself', () => {
-    expect(rendered.findResources(type)).toHaveProperty(resource);
-    expect([...before(rendered, resource)]).toEqual(expect.arrayContaining([
-      ...ids(rendered, USER), ...ids(rendered, SCHEDULE, 'UserRotation'), ...rules(rendered, INGRESS, group).map(({ id }) => id),
-      ...ids(rendered, 'AWS::EC2::VPCEndpoint'), ...ids(rendered, 'AWS::IAM::Policy', policy),
-    ]));
-    expect(cycles(rendered)).toEqual([]);
-  });
+  test(
+    'waits for the user, the schedule of its rotation, its rule, the endpoint and its own permission; ' +
+      'nothing waits for itself',
+    () => {
+      expect(rendered.findResources(type)).toHaveProperty(resource);
+      expect([...before(rendered, resource)]).toEqual(
+        expect.arrayContaining([
+          ...ids(rendered, USER),
+          ...ids(rendered, SCHEDULE, 'UserRotation'),
+          ...rules(rendered, INGRESS, group).map(({ id }) => id),
+          ...ids(rendered, 'AWS::EC2::VPCEndpoint'),
+          ...ids(rendered, 'AWS::IAM::Policy', policy),
+        ]),
+      );
+      expect(cycles(rendered)).toEqual([]);
+    },
+  );
 });
 
 describe('the environment', () => {
@@ -82,7 +115,9 @@ describe('the environment', () => {
     expect(stack.resolve(db.user.environment)).toEqual(variables);
 
     const earlier = process.env;
-    process.env = Object.fromEntries(Object.keys(variables).map(name => [name, 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf']));
+    process.env = Object.fromEntries(
+      Object.keys(variables).map(name => [name, 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf']),
+    );
     try {
       expect(credentialSource()).toHaveProperty('current');
     } finally {
@@ -91,7 +126,10 @@ describe('the environment', () => {
   });
 
   const containers = (template: Template) => {
-    const defined = only(template, 'AWS::ECS::TaskDefinition')[1].Properties.ContainerDefinitions as { Name: string; Environment?: unknown }[];
+    const defined = only(template, 'AWS::ECS::TaskDefinition')[1].Properties.ContainerDefinitions as {
+      Name: string;
+      Environment?: unknown;
+    }[];
     return Object.fromEntries(defined.map(({ Name, Environment }) => [Name, Environment]));
   };
 
@@ -102,7 +140,10 @@ describe('the environment', () => {
     expect(containers(one.template())).toEqual({ web: value, sidecar: undefined });
 
     const other = setUp();
-    const { service, containers: [, sidecar] } = serviceIn(other.vpc, other.stack, 'web', 'sidecar');
+    const {
+      service,
+      containers: [, sidecar],
+    } = serviceIn(other.vpc, other.stack, 'web', 'sidecar');
     other.db.wire(service, { container: sidecar });
     expect(containers(other.template())).toEqual({ web: undefined, sidecar: value });
   });
@@ -113,15 +154,22 @@ describe('the environment', () => {
     const reports = db.addUser('reports');
     db.wire(consumer);
     expect(() => reports.wire(consumer)).toThrow(
-      "Stack/Orders/User-reports: 'consumer' (Stack/Function) has the ROTATING_POSTGRES_SECRET_ARN of Stack/Orders/User already; give this user an 'environmentPrefix'");
+      "Stack/Orders/User-reports: 'consumer' (Stack/Function) has the ROTATING_POSTGRES_SECRET_ARN of " +
+        "Stack/Orders/User already; give this user an 'environmentPrefix'",
+    );
     reports.wire(consumer, { environmentPrefix: 'REPORTS_' });
     const rendered = template();
     expect(variablesOf(rendered, consumer)).toEqual({
-      ROTATING_POSTGRES_SECRET_ARN: { Ref: logicalId(db.secret) }, REPORTS_ROTATING_POSTGRES_SECRET_ARN: { Ref: logicalId(reports.secret) },
+      ROTATING_POSTGRES_SECRET_ARN: { Ref: logicalId(db.secret) },
+      REPORTS_ROTATING_POSTGRES_SECRET_ARN: { Ref: logicalId(reports.secret) },
     });
     expect(rules(rendered, INGRESS, groupIdOf(consumer))).toHaveLength(1);
-    expect([...before(rendered, logicalId(consumer))]).toEqual(expect.arrayContaining([...ids(rendered, USER), ...ids(rendered, SCHEDULE, 'User')]));
-    expect(() => db.wire(functionIn(vpc, stack, 'Other'), { environmentPrefix: '1st-' })).toThrow("'environmentPrefix' is '1st-'");
+    expect([...before(rendered, logicalId(consumer))]).toEqual(
+      expect.arrayContaining([...ids(rendered, USER), ...ids(rendered, SCHEDULE, 'User')]),
+    );
+    expect(() => db.wire(functionIn(vpc, stack, 'Other'), { environmentPrefix: '1st-' })).toThrow(
+      "'environmentPrefix' is '1st-'",
+    );
   });
 
   test('of an imported function cannot be set: a warning says what to set', () => {
@@ -130,12 +178,16 @@ describe('the environment', () => {
     const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/imported');
     db.wire(lambda.Function.fromFunctionAttributes(stack, 'Imported', { ...attributes, role, securityGroup }));
-    Annotations.fromStack(stack).hasWarning('/Stack/Imported', Match.stringLikeRegexp('set ROTATING_POSTGRES_SECRET_ARN where the function is made'));
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/Imported',
+      Match.stringLikeRegexp('set ROTATING_POSTGRES_SECRET_ARN where the function is made'),
+    );
   });
 });
 
 describe('security groups', () => {
-  const closed = (scope: Construct, vpc: ec2.IVpc, id = 'Closed') => new ec2.SecurityGroup(scope, id, { vpc, allowAllOutbound: false });
+  const closed = (scope: Construct, vpc: ec2.IVpc, id = 'Closed') =>
+    new ec2.SecurityGroup(scope, id, { vpc, allowAllOutbound: false });
 
   test('that let nothing out get a rule to the database and one to the endpoint', () => {
     const { stack, vpc, db, template } = setUp();
@@ -145,9 +197,12 @@ describe('security groups', () => {
     const [endpoint] = ids(rendered, 'AWS::EC2::SecurityGroup', 'SecretsManagerEndpoint');
     const out = rules(rendered, EGRESS, groupIdOf(consumer));
     expect(out).toHaveLength(2);
-    expect(out).toEqual(expect.arrayContaining([
-      expect.objectContaining({ to: groupIdOf(db.database) }), expect.objectContaining({ to: { 'Fn::GetAtt': [endpoint, 'GroupId'] }, port: 443 }),
-    ]));
+    expect(out).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ to: groupIdOf(db.database) }),
+        expect.objectContaining({ to: { 'Fn::GetAtt': [endpoint, 'GroupId'] }, port: 443 }),
+      ]),
+    );
     expect([...before(rendered, logicalId(consumer))]).toEqual(expect.arrayContaining(out.map(({ id }) => id)));
   });
 
@@ -159,7 +214,9 @@ describe('security groups', () => {
     const rendered = template();
     const all = [EGRESS, INGRESS].flatMap(type => rules(rendered, type as typeof EGRESS, groupIdOf(consumers[0])));
     expect(all).toHaveLength(3);
-    for (const consumer of consumers) expect([...before(rendered, logicalId(consumer))]).toEqual(expect.arrayContaining(all.map(({ id }) => id)));
+    for (const consumer of consumers) {
+      expect([...before(rendered, logicalId(consumer))]).toEqual(expect.arrayContaining(all.map(({ id }) => id)));
+    }
   });
 
   test('have rules with the same ids whichever of the consumers that share them are there', () => {
@@ -177,7 +234,9 @@ describe('security groups', () => {
     const consumer = functionIn(vpc, stack);
     db.wire(consumer);
     db.connections.allowDefaultPortFrom(consumer);
-    expect(template).toThrow(/from StackFunctionSecurityGroup.*' is a rule that 'wire' has made already, and AWS refuses the same rule twice/);
+    expect(template).toThrow(
+      /from StackFunctionSecurityGroup.*' is a rule that 'wire' has made already, and AWS refuses the same rule twice/,
+    );
   });
 
   test('of an endpoint made elsewhere admit the consumer', () => {
@@ -194,14 +253,20 @@ describe('security groups', () => {
   });
 
   test('let 443 out to anywhere where no endpoint is known, and to another one by choice', () => {
-    const imported = (scope: Stack) => ec2.Vpc.fromVpcAttributes(scope, 'Vpc', {
-      vpcId: 'vpc-1', vpcCidrBlock: '10.0.0.0/16', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'],
-    });
+    const imported = (scope: Stack) =>
+      ec2.Vpc.fromVpcAttributes(scope, 'Vpc', {
+        vpcId: 'vpc-1',
+        vpcCidrBlock: '10.0.0.0/16',
+        availabilityZones: ['a'],
+        privateSubnetIds: ['subnet-1'],
+      });
     const { stack, vpc, db, template } = setUp(imported);
     const group = closed(stack, vpc);
     db.wire(functionIn(vpc, stack, 'Function', { securityGroups: [group] }));
     const endpoint = ec2.InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(stack, 'Endpoint', {
-      vpcEndpointId: 'vpce-1', port: 443, securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'EndpointGroup', 'sg-1')],
+      vpcEndpointId: 'vpce-1',
+      port: 443,
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'EndpointGroup', 'sg-1')],
     });
     const other = functionIn(vpc, stack, 'Other', { securityGroups: [closed(stack, vpc, 'OtherClosed')] });
     db.wire(other, { secretsManagerEndpoint: SecretsManagerEndpoint.fromInterfaceVpcEndpoint(endpoint) });
@@ -220,7 +285,7 @@ describe('a consumer in another stack', () => {
   db.wire(consumer);
   const assembly = app.synth();
 
-  test('depends on the database\'s, and not the other way round', () => {
+  test("depends on the database's, and not the other way round", () => {
     expect(services.dependencies).toEqual([stack]);
     expect(stack.dependencies).toEqual([]);
   });
@@ -274,16 +339,24 @@ test('a construct that is a connectable grantee is wired, with its environment i
   expect(cycles(rendered)).toEqual([]);
 });
 
-test('a consumer of a user without a password may connect, reaches the database alone and finds it by the variables of PostgreSQL', () => {
-  const { stack, vpc, db, template } = setUp();
-  const jobs = db.addIamUser('jobs');
-  const consumer = functionIn(vpc, stack, 'Function', { securityGroups: [new ec2.SecurityGroup(stack, 'Closed', { vpc, allowAllOutbound: false })] });
-  jobs.wire(consumer);
-  const rendered = template();
-  const [, { Properties }] = only(rendered, 'AWS::IAM::Policy', 'FunctionServiceRole');
-  expect((Properties.PolicyDocument as { Statement: { Action: string }[] }).Statement.map(({ Action }) => Action)).toEqual(['rds-db:connect']);
-  expect(rules(rendered, EGRESS, groupIdOf(consumer)).map(({ to }) => to)).toEqual([groupIdOf(db.database)]);
-  expect(variablesOf(rendered, consumer)).toMatchObject({ PGUSER: 'jobs', PGDATABASE: 'app' });
-  expect([...before(rendered, logicalId(consumer))]).toContain(only(rendered, USER, 'Userjobs')[0]);
-  expect(cycles(rendered)).toEqual([]);
-});
+test(
+  'a consumer of a user without a password may connect, reaches the database alone and finds it by ' +
+    'the variables of PostgreSQL',
+  () => {
+    const { stack, vpc, db, template } = setUp();
+    const jobs = db.addIamUser('jobs');
+    const consumer = functionIn(vpc, stack, 'Function', {
+      securityGroups: [new ec2.SecurityGroup(stack, 'Closed', { vpc, allowAllOutbound: false })],
+    });
+    jobs.wire(consumer);
+    const rendered = template();
+    const [, { Properties }] = only(rendered, 'AWS::IAM::Policy', 'FunctionServiceRole');
+    expect(
+      (Properties.PolicyDocument as { Statement: { Action: string }[] }).Statement.map(({ Action }) => Action),
+    ).toEqual(['rds-db:connect']);
+    expect(rules(rendered, EGRESS, groupIdOf(consumer)).map(({ to }) => to)).toEqual([groupIdOf(db.database)]);
+    expect(variablesOf(rendered, consumer)).toMatchObject({ PGUSER: 'jobs', PGDATABASE: 'app' });
+    expect([...before(rendered, logicalId(consumer))]).toContain(only(rendered, USER, 'Userjobs')[0]);
+    expect(cycles(rendered)).toEqual([]);
+  },
+);

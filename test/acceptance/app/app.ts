@@ -13,7 +13,9 @@ class Common extends Stack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.vpc = new ec2.Vpc(this, 'Vpc', {
-      maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
     });
     new CfnOutput(this, 'EventLogGroup', { value: new EventLog(this, 'EventLog').logGroupName });
     new Probe(this, 'BySourceArn', { bySourceArn: true });
@@ -35,7 +37,11 @@ class Database extends Stack {
 
 export const app = new App();
 const { vpc } = new Common(app, 'AcceptanceCommon');
-const instance = () => DatabaseSource.instance({ instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO), multiAz: false });
+const instance = () =>
+  DatabaseSource.instance({
+    instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+    multiAz: false,
+  });
 
 new Database(app, 'AcceptanceInstance', vpc, instance());
 new Database(app, 'AcceptanceAurora', vpc, DatabaseSource.aurora());

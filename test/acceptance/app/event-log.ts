@@ -10,17 +10,31 @@ export class EventLog extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const logGroup = new logs.LogGroup(this, 'Log', { retention: logs.RetentionDays.ONE_DAY, removalPolicy: RemovalPolicy.DESTROY });
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      retention: logs.RetentionDays.ONE_DAY,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.logGroupName = logGroup.logGroupName;
-    logGroup.addToResourcePolicy(new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal('events.amazonaws.com'), new iam.ServicePrincipal('delivery.logs.amazonaws.com')],
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }));
+    logGroup.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [
+          new iam.ServicePrincipal('events.amazonaws.com'),
+          new iam.ServicePrincipal('delivery.logs.amazonaws.com'),
+        ],
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
     // The L2 target would add a custom resource, whose role may write every policy of CloudWatch Logs.
     const arn = Stack.of(this).formatArn({
-      service: 'logs', resource: 'log-group', resourceName: this.logGroupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      service: 'logs',
+      resource: 'log-group',
+      resourceName: this.logGroupName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    new events.CfnRule(this, 'Rule', { eventPattern: { source: ['aws.secretsmanager'] }, targets: [{ id: 'Log', arn }] });
+    new events.CfnRule(this, 'Rule', {
+      eventPattern: { source: ['aws.secretsmanager'] },
+      targets: [{ id: 'Log', arn }],
+    });
   }
 }

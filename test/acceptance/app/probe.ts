@@ -44,7 +44,10 @@ export class Probe extends Construct {
     secret.grantRead(rotation);
     secret.grantWrite(rotation);
     const sourceArn = bySourceArn ? secret.secretArn : undefined;
-    rotation.addPermission('Rotate', { principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'), sourceArn });
+    rotation.addPermission('Rotate', {
+      principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
+      sourceArn,
+    });
     new CfnOutput(scope, `${id}Secret`, { value: secret.secretArn });
     new CfnOutput(scope, `${id}Function`, { value: rotation.functionArn });
   }

@@ -7,7 +7,18 @@ import { randomPassword } from '../../local/postgres';
 import { Application } from '../fixture';
 
 /** Each is a file of examples/client; what it imports is what `npm ci` put there. */
-const LIBRARIES = ['pg', 'drizzle', 'kysely', 'prisma', 'typeorm', 'knex', 'sequelize', 'mikro-orm', 'pg-promise', 'postgres-js'];
+const LIBRARIES = [
+  'pg',
+  'drizzle',
+  'kysely',
+  'prisma',
+  'typeorm',
+  'knex',
+  'sequelize',
+  'mikro-orm',
+  'pg-promise',
+  'postgres-js',
+];
 const EXAMPLES = join(__dirname, '..', '..', '..', 'examples', 'client');
 
 interface Row {
@@ -16,13 +27,16 @@ interface Row {
   readonly xid: string;
 }
 /** Long enough that queries sent together need a connection each. */
-const WHO = 'select session_user::text as name, pg_backend_pid() as pid, pg_current_xact_id()::text as xid, pg_sleep(0.2)::text';
+const WHO =
+  'select session_user::text as name, pg_backend_pid() as pid, pg_current_xact_id()::text as xid, pg_sleep(0.2)::text';
 
 jest.setTimeout(30_000); // a process that compiles and loads a library
 
 let app: Application;
 let child: ChildProcess | undefined;
-beforeEach(async () => { app = await Application.start(); });
+beforeEach(async () => {
+  app = await Application.start();
+});
 afterEach(async () => {
   child?.kill();
   await app.stop();
@@ -31,7 +45,12 @@ afterEach(async () => {
 async function start(library: string): Promise<void> {
   child = fork(join(__dirname, 'subject.ts'), [join(EXAMPLES, `${library}.ts`)], {
     execArgv: ['--import', 'tsx'],
-    env: { PATH: process.env.PATH, ...app.secretsManager.environment, [Env.SECRET_ARN]: app.secretArn, [Env.EXTRA_CA_CERTS]: app.tenancy.caFile },
+    env: {
+      PATH: process.env.PATH,
+      ...app.secretsManager.environment,
+      [Env.SECRET_ARN]: app.secretArn,
+      [Env.EXTRA_CA_CERTS]: app.tenancy.caFile,
+    },
   });
   await message();
 }
@@ -41,7 +60,9 @@ async function message(): Promise<unknown> {
   try {
     return await Promise.race([
       once(child!, 'message', { signal: over.signal }).then(([said]) => said),
-      once(child!, 'exit', { signal: over.signal }).then(([code, signal]) => { throw new Error(`the example ended: ${code ?? signal}`); }),
+      once(child!, 'exit', { signal: over.signal }).then(([code, signal]) => {
+        throw new Error(`the example ended: ${code ?? signal}`);
+      }),
     ]);
   } finally {
     over.abort();
@@ -50,7 +71,7 @@ async function message(): Promise<unknown> {
 
 async function run<T>(order: Order): Promise<T[]> {
   child!.send(order);
-  const answer = await message() as Answer;
+  const answer = (await message()) as Answer;
   if ('error' in answer) throw new Error(answer.error);
   return answer.results as T[];
 }

@@ -10,12 +10,15 @@ export interface Order {
 
 export type Answer = { readonly results: unknown[] } | { readonly error: string };
 
-/** Runs one example in this process, which is an application's: it has the package as npm installed it, and the environment. */
+/**
+ * Runs one example in this process, which is an application's: it has the package as npm installed it, and the
+ * environment.
+ */
 async function main(file: string): Promise<void> {
-  const { example } = await import(file) as { example: Example };
+  const { example } = (await import(file)) as { example: Example };
   process.send!('ready');
   for (;;) {
-    const [order] = await once(process, 'message') as [Order | 'close'];
+    const [order] = (await once(process, 'message')) as [Order | 'close'];
     if (order === 'close') break;
     process.send!(await fulfil(example, order));
   }

@@ -5,7 +5,9 @@ import { type Step, STEPS } from '../../local/rotation-run';
 
 // Many, for a step that comes too early waits for the one before it.
 let lanes: Lanes;
-beforeAll(async () => { lanes = await Lanes.start(6); });
+beforeAll(async () => {
+  lanes = await Lanes.start(6);
+});
 afterAll(() => lanes.stop());
 jest.setTimeout(120_000);
 
@@ -18,26 +20,37 @@ interface Begun {
 
 async function begin(rig: FaultyRig, strategy: RotationStrategyName): Promise<Begun> {
   const subject = await rig.createSubject(strategy);
-  const { token } = await rig.rotate(subject, { beforeStep: () => { throw new Error('not delivered'); } });
-  return { subject, token, deliver: Step => rig.rotation.invoke({ Step, SecretId: subject.secret, ClientRequestToken: token }) };
+  const { token } = await rig.rotate(subject, {
+    beforeStep: () => {
+      throw new Error('not delivered');
+    },
+  });
+  return {
+    subject,
+    token,
+    deliver: Step => rig.rotation.invoke({ Step, SecretId: subject.secret, ClientRequestToken: token }),
+  };
 }
 
-test.each(['single', 'alternating'] as const)('each step delivered twice, by a warm process or a new one, changes nothing more: %s', async strategy => {
-  await lanes.each(['warm', 'new'], async (rig, process) => {
-    const { subject, token, deliver } = await begin(rig, strategy);
-    const before = await subject.labels();
-    const state = async () => [await subject.labels(), await subject.logsIn(), await subject.logsIn('AWSPENDING')];
-    for (const step of STEPS) {
-      await deliver(step);
-      const once = await state();
-      if (process === 'new') await rig.rotation.stop();
-      await deliver(step);
-      expect(await state()).toEqual(once);
-    }
-    expect(await subject.labels()).toEqual({ AWSCURRENT: token, AWSPREVIOUS: before.AWSCURRENT });
-    expect(await subject.logsIn()).toBe(true);
-  });
-});
+test.each(['single', 'alternating'] as const)(
+  'each step delivered twice, by a warm process or a new one, changes nothing more: %s',
+  async strategy => {
+    await lanes.each(['warm', 'new'], async (rig, process) => {
+      const { subject, token, deliver } = await begin(rig, strategy);
+      const before = await subject.labels();
+      const state = async () => [await subject.labels(), await subject.logsIn(), await subject.logsIn('AWSPENDING')];
+      for (const step of STEPS) {
+        await deliver(step);
+        const once = await state();
+        if (process === 'new') await rig.rotation.stop();
+        await deliver(step);
+        expect(await state()).toEqual(once);
+      }
+      expect(await subject.labels()).toEqual({ AWSCURRENT: token, AWSPREVIOUS: before.AWSCURRENT });
+      expect(await subject.logsIn()).toBe(true);
+    });
+  },
+);
 
 test('steps in the wrong order change nothing that the right order does not', async () => {
   const orders: readonly (readonly Step[])[] = [

@@ -13,23 +13,33 @@ export class Lanes {
     return this.rigs[0];
   }
 
-  /** Does the work for each item, in order, each on the next rig that is free. When one fails, the others finish theirs, and begin nothing more. */
+  /**
+   * Does the work for each item, in order, each on the next rig that is free. When one fails, the others finish theirs,
+   * and begin nothing more.
+   */
   async each<T>(items: Iterable<T>, work: (rig: FaultyRig, item: T) => Promise<void>): Promise<void> {
     const queue = [...items];
     const failures: unknown[] = [];
-    await Promise.all(this.rigs.map(async rig => {
-      while (queue.length > 0 && failures.length === 0) {
-        await work(rig, queue.shift()!).catch(error => failures.push(error));
-      }
-    }));
+    await Promise.all(
+      this.rigs.map(async rig => {
+        while (queue.length > 0 && failures.length === 0) {
+          await work(rig, queue.shift()!).catch(error => failures.push(error));
+        }
+      }),
+    );
     if (failures.length > 0) throw failures[0];
   }
 
   /**
-   * Puts the fault at each of the places that are meant, one in each rotation: those that were met, and those where the rotation
-   * failed. `wrong` is where its error had no code, or where after one more try what is current does not log in.
+   * Puts the fault at each of the places that are meant, one in each rotation: those that were met, and those where the
+   * rotation failed. `wrong` is where its error had no code, or where after one more try what is current does not log
+   * in.
    */
-  async everywhere(strategy: RotationStrategyName, meant: (place: Place) => boolean, fault: Fault): Promise<Record<'met' | 'failed' | 'wrong', string[]>> {
+  async everywhere(
+    strategy: RotationStrategyName,
+    meant: (place: Place) => boolean,
+    fault: Fault,
+  ): Promise<Record<'met' | 'failed' | 'wrong', string[]>> {
     const places = (await this.first.record(await this.first.createRotated(strategy))).filter(meant);
     const [met, failed, wrong]: string[][] = [[], [], []];
     await this.each(places.keys(), async (rig, n) => {
@@ -48,7 +58,7 @@ export class Lanes {
         if (!hasCode(error)) wrong.push(`${name}: ${error}`);
         await rig.redeliver(subject, token);
       }
-      if (!await subject.logsIn()) wrong.push(`${name}: AWSCURRENT does not log in`);
+      if (!(await subject.logsIn())) wrong.push(`${name}: AWSCURRENT does not log in`);
     });
     if (met.length !== places.length) wrong.push(`${places.length} places, of which ${met.length} were met`);
     return { met, failed, wrong };

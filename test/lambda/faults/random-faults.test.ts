@@ -4,7 +4,10 @@ import { type FaultyRig, hasCode, startFaultyRig, type Subject } from './rig';
 import { Env } from '../../../src/contract';
 import { ServiceError } from '../../local/secret';
 
-/** The same histories each time, so that a change is judged by itself; `FAULTS_SEED=random` looks for new ones, `FAULTS_SEED=<seed>` repeats them. */
+/**
+ * The same histories each time, so that a change is judged by itself; `FAULTS_SEED=random` looks for new ones,
+ * `FAULTS_SEED=<seed>` repeats them.
+ */
 const { FAULTS_SEED = '11' } = process.env;
 const SEED = FAULTS_SEED === 'random' ? Date.now() % 2 ** 31 : Number(FAULTS_SEED);
 const RUNS = 25;
@@ -23,14 +26,20 @@ class History {
   private restore?: () => Promise<void>;
   private labels: Record<string, string> = {};
 
-  constructor(private readonly rig: FaultyRig, private readonly subject: Subject, private readonly strategy: 'single' | 'alternating') {}
+  constructor(
+    private readonly rig: FaultyRig,
+    private readonly subject: Subject,
+    private readonly strategy: 'single' | 'alternating',
+  ) {}
 
   async happen(event: Event): Promise<void> {
     await this.perform(event);
     await this.check();
   }
 
-  /** A rotation that nothing disturbs, of the token that is pending if there is one: it succeeds, whatever was before. */
+  /**
+   * A rotation that nothing disturbs, of the token that is pending if there is one: it succeeds, whatever was before.
+   */
   async settle(): Promise<void> {
     const { ok, token, error } = await this.attempt();
     expect([ok, error]).toEqual([true, undefined]);
@@ -94,34 +103,48 @@ class History {
   }
 
   private async retry(token: string): Promise<{ ok: boolean; token: string; error?: unknown }> {
-    return this.rig.redeliver(this.subject, token).then(() => ({ ok: true, token }), error => ({ ok: false, token, error }));
+    return this.rig.redeliver(this.subject, token).then(
+      () => ({ ok: true, token }),
+      error => ({ ok: false, token, error }),
+    );
   }
 
   private async clearLabel(): Promise<void> {
     if (!this.pending) return;
     const request = { SecretId: this.subject.secret, VersionStage: 'AWSPENDING', RemoveFromVersionId: this.pending };
-    await this.rig.secrets.client.send(new UpdateSecretVersionStageCommand(request)).catch(error => expect(error.name).toBe('InvalidParameterException'));
+    await this.rig.secrets.client
+      .send(new UpdateSecretVersionStageCommand(request))
+      .catch(error => expect(error.name).toBe('InvalidParameterException'));
     this.pending = undefined;
     if (this.strategy === 'single') await this.settle(); // until then, only a version without a label may log in
   }
 }
 
-beforeAll(() => { process.stdout.write(`  random faults: FAULTS_SEED=${SEED}, ${RUNS} histories each\n`); });
+beforeAll(() => {
+  process.stdout.write(`  random faults: FAULTS_SEED=${SEED}, ${RUNS} histories each\n`);
+});
 
 test.each([
   ['single', 'single', {}],
   ['alternating', 'alternating', {}],
   ['alternating, the replaced login retired at once', 'alternating', { [Env.RETIRE_AFTER]: '0' }],
-] as const)('whatever happens in whatever order, someone logs in and the next rotation succeeds: %s', async (_, strategy, settings) => {
-  const rig = await startFaultyRig(settings);
-  try {
-    await fc.assert(fc.asyncProperty(fc.array(EVENT, { minLength: 3, maxLength: 8 }), async events => {
-      const history = new History(rig, await rig.createSubject(strategy), strategy);
-      for (const event of events) await history.happen(event);
-      await history.settle();
-    }), { numRuns: RUNS, seed: SEED, endOnFailure: true });
-    expect(await rig.leaks()).toEqual([]);
-  } finally {
-    await rig.stop();
-  }
-}, 300_000);
+] as const)(
+  'whatever happens in whatever order, someone logs in and the next rotation succeeds: %s',
+  async (_, strategy, settings) => {
+    const rig = await startFaultyRig(settings);
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(EVENT, { minLength: 3, maxLength: 8 }), async events => {
+          const history = new History(rig, await rig.createSubject(strategy), strategy);
+          for (const event of events) await history.happen(event);
+          await history.settle();
+        }),
+        { numRuns: RUNS, seed: SEED, endOnFailure: true },
+      );
+      expect(await rig.leaks()).toEqual([]);
+    } finally {
+      await rig.stop();
+    }
+  },
+  300_000,
+);

@@ -43,35 +43,50 @@ class TurnTaker {
   }
 }
 
-test.each(['single', 'alternating'] as const)('two processes with the same token, interleaved in any order, end right: %s', async strategy => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.nat(1), { minLength: 60, maxLength: 90 }), async choices => {
-    const subject = await rig.createSubject(strategy);
-    const before = await subject.labels();
-    const { token } = await rig.rotate(subject, { beforeStep: () => { throw new Error('not delivered'); } });
-    const turns = new TurnTaker(choices);
-    let wrong = '';
-    let looking = false; // what looks goes through Secrets Manager too
-    rig.fault = async place => {
-      if (looking) return;
-      if (CHANGES.includes(`${place.when} ${place.what}`)) {
-        looking = true;
-        if (!await subject.isAlive()) wrong ||= nameOf(place);
-        looking = false;
-      }
-      await turns.turn();
-    };
-    const errors: unknown[] = [];
-    const deliver = async (to: FunctionProcess) => {
-      for (const Step of STEPS) await to.invoke({ Step, SecretId: subject.secret, ClientRequestToken: token }).catch(error => errors.push(error));
-      turns.done();
-    };
-    await Promise.all([deliver(rig.rotation), deliver(second)]);
-    rig.fault = undefined;
-    expect(wrong).toBe('');
-    for (const error of errors) expect([error, hasCode(error)]).toEqual([error, true]);
-    await rig.redeliver(subject, token);
-    expect(await subject.labels()).toEqual({ AWSCURRENT: token, AWSPREVIOUS: before.AWSCURRENT });
-    expect(await subject.logsIn()).toBe(true);
-    expect(await rig.rotate(subject)).toMatchObject({ ok: true });
-  }), { numRuns: 8, endOnFailure: true });
-}, 120_000);
+test.each(['single', 'alternating'] as const)(
+  'two processes with the same token, interleaved in any order, end right: %s',
+  async strategy => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(1), { minLength: 60, maxLength: 90 }), async choices => {
+        const subject = await rig.createSubject(strategy);
+        const before = await subject.labels();
+        const { token } = await rig.rotate(subject, {
+          beforeStep: () => {
+            throw new Error('not delivered');
+          },
+        });
+        const turns = new TurnTaker(choices);
+        let wrong = '';
+        let looking = false; // what looks goes through Secrets Manager too
+        rig.fault = async place => {
+          if (looking) return;
+          if (CHANGES.includes(`${place.when} ${place.what}`)) {
+            looking = true;
+            if (!(await subject.isAlive())) wrong ||= nameOf(place);
+            looking = false;
+          }
+          await turns.turn();
+        };
+        const errors: unknown[] = [];
+        const deliver = async (to: FunctionProcess) => {
+          for (const Step of STEPS) {
+            await to
+              .invoke({ Step, SecretId: subject.secret, ClientRequestToken: token })
+              .catch(error => errors.push(error));
+          }
+          turns.done();
+        };
+        await Promise.all([deliver(rig.rotation), deliver(second)]);
+        rig.fault = undefined;
+        expect(wrong).toBe('');
+        for (const error of errors) expect([error, hasCode(error)]).toEqual([error, true]);
+        await rig.redeliver(subject, token);
+        expect(await subject.labels()).toEqual({ AWSCURRENT: token, AWSPREVIOUS: before.AWSCURRENT });
+        expect(await subject.logsIn()).toBe(true);
+        expect(await rig.rotate(subject)).toMatchObject({ ok: true });
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  },
+  120_000,
+);

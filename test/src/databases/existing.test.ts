@@ -4,7 +4,14 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { AdoptProps, DatabaseSource, IPostgresDatabase, PostgresDatabase, Privileges, RotatingPostgres } from '../../../src';
+import {
+  AdoptProps,
+  DatabaseSource,
+  IPostgresDatabase,
+  PostgresDatabase,
+  Privileges,
+  RotatingPostgres,
+} from '../../../src';
 import { before, cycles, ids } from '../graph';
 import { isolatedVpc, logicalId, only, resourcesOf } from '../stacks';
 
@@ -15,20 +22,33 @@ const aurora = rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPos
 /** A database as teams have it, and what is made of it in this stack or in another one. */
 function legacy(stack: Stack) {
   const vpc = isolatedVpc(stack);
-  const instance = new rds.DatabaseInstance(stack, 'Legacy', { engine: postgres(), vpc, vpcSubnets: ISOLATED, port: 5433 });
+  const instance = new rds.DatabaseInstance(stack, 'Legacy', {
+    engine: postgres(),
+    vpc,
+    vpcSubnets: ISOLATED,
+    port: 5433,
+  });
   return { vpc, instance };
 }
 
 function legacyCluster(stack: Stack) {
   const vpc = isolatedVpc(stack);
   const cluster = new rds.DatabaseCluster(stack, 'Legacy', {
-    engine: aurora, vpc, vpcSubnets: ISOLATED, writer: rds.ClusterInstance.provisioned('Main'), readers: [rds.ClusterInstance.provisioned('Second')],
+    engine: aurora,
+    vpc,
+    vpcSubnets: ISOLATED,
+    writer: rds.ClusterInstance.provisioned('Main'),
+    readers: [rds.ClusterInstance.provisioned('Second')],
   });
   return { vpc, cluster };
 }
 
 function importedSecret(stack: Stack, id = 'Admin') {
-  return secretsmanager.Secret.fromSecretCompleteArn(stack, id, 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-AbCdEf');
+  return secretsmanager.Secret.fromSecretCompleteArn(
+    stack,
+    id,
+    'arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-AbCdEf',
+  );
 }
 
 const userOf = (stack: Stack) => only(Template.fromStack(stack), 'Custom::RotatingPostgresUser')[1].Properties;
@@ -43,14 +63,18 @@ describe('adopting', () => {
     return { stack, instance, db: adopt(stack, vpc, database, props) };
   };
 
-  test.each([['an instance', legacy], ['a cluster', legacyCluster]])('changes nothing of %s, nor of anything else that was there', (_, make) => {
+  test.each([
+    ['an instance', legacy],
+    ['a cluster', legacyCluster],
+  ])('changes nothing of %s, nor of anything else that was there', (_, make) => {
     const alone = new Stack(new App(), 'Stack');
     make(alone);
     const stack = new Stack(new App(), 'Stack');
     const made = make(stack);
-    const database = 'cluster' in made
-      ? PostgresDatabase.fromCluster(stack, 'Database', made.cluster, { databaseName: 'orders' })
-      : PostgresDatabase.fromInstance(stack, 'Database', made.instance, { databaseName: 'orders' });
+    const database =
+      'cluster' in made
+        ? PostgresDatabase.fromCluster(stack, 'Database', made.cluster, { databaseName: 'orders' })
+        : PostgresDatabase.fromInstance(stack, 'Database', made.instance, { databaseName: 'orders' });
     const db = adopt(stack, made.vpc, database, { rotateAdmin: true });
     db.connections.allowDefaultPortFrom(new ec2.SecurityGroup(stack, 'Consumer', { vpc: made.vpc }));
     db.connections.allowDefaultPortFrom(ec2.Peer.ipv4('10.1.0.0/16'));
@@ -81,7 +105,9 @@ describe('adopting', () => {
   test('leaves the admin, who may have a rotation already, alone', () => {
     const { stack, db } = adopted();
     const template = Template.fromStack(stack);
-    expect(only(template, 'AWS::SecretsManager::RotationSchedule')[1].Properties.SecretId).toEqual({ Ref: logicalId(db.secret) });
+    expect(only(template, 'AWS::SecretsManager::RotationSchedule')[1].Properties.SecretId).toEqual({
+      Ref: logicalId(db.secret),
+    });
     expect(only(template, 'AWS::SecretsManager::Secret', 'Legacy')[1].Properties.Tags).toBeUndefined();
     expect(JSON.stringify(only(template, 'AWS::Events::Rule')[1].Properties.EventPattern)).not.toContain('Legacy');
   });
@@ -91,8 +117,12 @@ describe('adopting', () => {
     const template = Template.fromStack(stack);
     const [schedule, { Properties }] = only(template, 'AWS::SecretsManager::RotationSchedule', 'AdminRotation');
     expect(Properties.SecretId).toEqual({ Ref: expect.stringContaining('LegacySecretAttachment') });
-    expect([...before(template, schedule)]).toEqual(expect.arrayContaining(ids(template, 'Custom::RotatingPostgresUser')));
-    expect(JSON.stringify(only(template, 'AWS::Events::Rule')[1].Properties.EventPattern)).toContain('LegacySecretAttachment');
+    expect([...before(template, schedule)]).toEqual(
+      expect.arrayContaining(ids(template, 'Custom::RotatingPostgresUser')),
+    );
+    expect(JSON.stringify(only(template, 'AWS::Events::Rule')[1].Properties.EventPattern)).toContain(
+      'LegacySecretAttachment',
+    );
   });
 
   test('does not rotate an admin whom somebody else rotates in this app', () => {
@@ -100,7 +130,9 @@ describe('adopting', () => {
       instance.addRotationSingleUser();
       return () => Template.fromStack(stack);
     };
-    expect(both(adopted({ rotateAdmin: true }))).toThrow("'Stack/Legacy/Secret/Attachment/RotationSchedule/Resource' rotates the admin secret already");
+    expect(both(adopted({ rotateAdmin: true }))).toThrow(
+      "'Stack/Legacy/Secret/Attachment/RotationSchedule/Resource' rotates the admin secret already",
+    );
     expect(both(adopted())).not.toThrow();
   });
 
@@ -116,16 +148,24 @@ describe('adopting', () => {
     const there = new Stack(app, 'There');
     const { vpc, instance } = legacy(there);
     const here = new Stack(app, 'Here');
-    const db = adopt(here, vpc, PostgresDatabase.fromInstance(here, 'Database', instance, { databaseName: 'orders' }), { rotateAdmin: true });
+    const db = adopt(here, vpc, PostgresDatabase.fromInstance(here, 'Database', instance, { databaseName: 'orders' }), {
+      rotateAdmin: true,
+    });
     const consumer = new ec2.SecurityGroup(here, 'Consumer', { vpc });
     db.connections.allowDefaultPortFrom(consumer);
     const template = Template.fromStack(here);
     const dependencies = [here, there].map(stack => stack.dependencies.map(({ node }) => node.id));
     expect(dependencies).toEqual([['There'], []]);
-    const rules = Object.values(resourcesOf(template)).filter(({ Type, Properties }) =>
-      Type === 'AWS::EC2::SecurityGroupIngress' && JSON.stringify(Properties.GroupId).includes('LegacySecurityGroup'));
+    const rules = Object.values(resourcesOf(template)).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::EC2::SecurityGroupIngress' && JSON.stringify(Properties.GroupId).includes('LegacySecurityGroup'),
+    );
     expect(rules).toHaveLength(3); // rotation function, user provider, consumer
-    for (const { Properties: { FromPort } } of rules) expect(JSON.stringify(FromPort)).toContain('EndpointPort');
+    for (const {
+      Properties: { FromPort },
+    } of rules) {
+      expect(JSON.stringify(FromPort)).toContain('EndpointPort');
+    }
   });
 });
 
@@ -137,7 +177,9 @@ describe('a cluster that is there', () => {
     const template = Template.fromStack(stack);
     const instances = ids(template, 'AWS::RDS::DBInstance');
     expect(instances).toHaveLength(2);
-    expect([...before(template, only(template, 'Custom::RotatingPostgresUser')[0])]).toEqual(expect.arrayContaining([...instances, logicalId(cluster)]));
+    expect([...before(template, only(template, 'Custom::RotatingPostgresUser')[0])]).toEqual(
+      expect.arrayContaining([...instances, logicalId(cluster)]),
+    );
   });
 
   test('is known by its endpoints and resource id', () => {
@@ -145,9 +187,20 @@ describe('a cluster that is there', () => {
     const { cluster } = legacyCluster(stack);
     const database = PostgresDatabase.fromCluster(stack, 'Database', cluster, { databaseName: 'orders' });
     const id = logicalId(cluster);
-    expect(stack.resolve([database.host, database.readerHost, database.port, database.resourceId, database.dbClusterIdentifier])).toEqual([
-      { 'Fn::GetAtt': [id, 'Endpoint.Address'] }, { 'Fn::GetAtt': [id, 'ReadEndpoint.Address'] }, { 'Fn::GetAtt': [id, 'Endpoint.Port'] },
-      { 'Fn::GetAtt': [id, 'DBClusterResourceId'] }, { Ref: id },
+    expect(
+      stack.resolve([
+        database.host,
+        database.readerHost,
+        database.port,
+        database.resourceId,
+        database.dbClusterIdentifier,
+      ]),
+    ).toEqual([
+      { 'Fn::GetAtt': [id, 'Endpoint.Address'] },
+      { 'Fn::GetAtt': [id, 'ReadEndpoint.Address'] },
+      { 'Fn::GetAtt': [id, 'Endpoint.Port'] },
+      { 'Fn::GetAtt': [id, 'DBClusterResourceId'] },
+      { Ref: id },
     ]);
     expect(database.engine).toBe('aurora-postgresql');
   });
@@ -160,19 +213,29 @@ describe('a cluster that is there', () => {
       port: 5433,
       securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
     });
-    const database = PostgresDatabase.fromCluster(stack, 'Database', cluster, { databaseName: 'orders', adminSecret: importedSecret(stack) });
+    const database = PostgresDatabase.fromCluster(stack, 'Database', cluster, {
+      databaseName: 'orders',
+      adminSecret: importedSecret(stack),
+    });
     expect([database.host, database.port]).toEqual(['legacy.cluster-abc.eu-west-1.rds.amazonaws.com', '5433']);
     expect([database.readerHost, database.resourceId]).toEqual([undefined, undefined]);
     adopt(stack, isolatedVpc(stack), database);
-    const rules = Object.values(resourcesOf(Template.fromStack(stack))).filter(({ Properties: { GroupId } }) => GroupId === 'sg-1');
+    const rules = Object.values(resourcesOf(Template.fromStack(stack))).filter(
+      ({ Properties: { GroupId } }) => GroupId === 'sg-1',
+    );
     expect(rules.map(({ Properties: { FromPort } }) => FromPort)).toEqual([5433, 5433]);
   });
 });
 
 describe('a database known by its attributes', () => {
-  const known = (stack: Stack, attributes = {}) => PostgresDatabase.fromAttributes(stack, 'Database', {
-    host: 'db.example.com', databaseName: 'orders', adminSecret: importedSecret(stack), peer: ec2.Peer.ipv4('10.20.0.5/32'), ...attributes,
-  });
+  const known = (stack: Stack, attributes = {}) =>
+    PostgresDatabase.fromAttributes(stack, 'Database', {
+      host: 'db.example.com',
+      databaseName: 'orders',
+      adminSecret: importedSecret(stack),
+      peer: ec2.Peer.ipv4('10.20.0.5/32'),
+      ...attributes,
+    });
 
   test('on premises is where its address is: the functions are let out to it', () => {
     const stack = new Stack(new App(), 'Stack');
@@ -180,7 +243,8 @@ describe('a database known by its attributes', () => {
     const template = Template.fromStack(stack);
     for (const part of ['RotationFunctionInVpcSecurityGroup', 'UserProviderInVpcSecurityGroup']) {
       expect(only(template, 'AWS::EC2::SecurityGroup', part)[1].Properties.SecurityGroupEgress).toContainEqual(
-        expect.objectContaining({ CidrIp: '10.20.0.5/32', FromPort: 6432, ToPort: 6432 }));
+        expect.objectContaining({ CidrIp: '10.20.0.5/32', FromPort: 6432, ToPort: 6432 }),
+      );
     }
     expect(userOf(stack)).toMatchObject({ engine: 'postgres', host: 'db.example.com', port: '6432' });
   });
@@ -188,7 +252,9 @@ describe('a database known by its attributes', () => {
   test('may have a certificate of an authority of its own, which all functions are told', () => {
     const stack = new Stack(new App(), 'Stack');
     const db = adopt(stack, isolatedVpc(stack), known(stack));
-    for (const of of [db.rotationFunction, db.userProvider]) of.function.addEnvironment('NODE_EXTRA_CA_CERTS', '/opt/root.pem');
+    for (const of of [db.rotationFunction, db.userProvider]) {
+      of.function.addEnvironment('NODE_EXTRA_CA_CERTS', '/opt/root.pem');
+    }
     for (const part of ['RotationFunctionInVpc', 'UserProviderInVpc']) {
       expect(only(Template.fromStack(stack), 'AWS::Lambda::Function', part)[1].Properties.Environment).toMatchObject({
         Variables: { NODE_EXTRA_CA_CERTS: '/opt/root.pem' },
@@ -200,7 +266,9 @@ describe('a database known by its attributes', () => {
     const stack = new Stack(new App(), 'Stack');
     const securityGroups = [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')];
     adopt(stack, isolatedVpc(stack), known(stack, { peer: undefined, securityGroups }));
-    const rules = Object.values(resourcesOf(Template.fromStack(stack))).filter(({ Properties: { GroupId } }) => GroupId === 'sg-1');
+    const rules = Object.values(resourcesOf(Template.fromStack(stack))).filter(
+      ({ Properties: { GroupId } }) => GroupId === 'sg-1',
+    );
     expect(rules.map(({ Properties: { FromPort } }) => FromPort)).toEqual([5432, 5432]);
   });
 
@@ -208,66 +276,106 @@ describe('a database known by its attributes', () => {
     const stack = new Stack(new App(), 'Stack');
     const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1';
     const adminSecret = secretsmanager.Secret.fromSecretAttributes(stack, 'Keyed', {
-      secretCompleteArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1-AbCdEf', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', keyArn),
+      secretCompleteArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1-AbCdEf',
+      encryptionKey: kms.Key.fromKeyArn(stack, 'Key', keyArn),
     });
     adopt(stack, isolatedVpc(stack), known(stack, { adminSecret }));
-    const policies = Object.values(resourcesOf(Template.fromStack(stack))).filter(({ Type }) => Type === 'AWS::IAM::Policy');
+    const policies = Object.values(resourcesOf(Template.fromStack(stack))).filter(
+      ({ Type }) => Type === 'AWS::IAM::Policy',
+    );
     for (const { Properties } of policies.filter(policy => JSON.stringify(policy).includes('rds!db-1'))) {
-      expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toContainEqual(expect.objectContaining({ Action: 'kms:Decrypt', Resource: keyArn }));
+      expect((Properties.PolicyDocument as { Statement: unknown[] }).Statement).toContainEqual(
+        expect.objectContaining({ Action: 'kms:Decrypt', Resource: keyArn }),
+      );
     }
   });
 
   test('has attributes that only the deployment knows', () => {
     const stack = new Stack(new App(), 'Stack');
     const token = new CfnParameter(stack, 'Token').valueAsString;
-    const database = known(stack, { host: token, port: new CfnParameter(stack, 'Port', { type: 'Number' }).valueAsNumber, databaseName: token, resourceId: Aws.NO_VALUE });
+    const database = known(stack, {
+      host: token,
+      port: new CfnParameter(stack, 'Port', { type: 'Number' }).valueAsNumber,
+      databaseName: token,
+      resourceId: Aws.NO_VALUE,
+    });
     adopt(stack, isolatedVpc(stack), database);
     expect(userOf(stack)).toMatchObject({ host: { Ref: 'Token' }, port: { Ref: 'Port' }, database: { Ref: 'Token' } });
   });
 
   test('without security groups and address is refused', () => {
     const stack = new Stack(new App(), 'Stack');
-    expect(() => known(stack, { peer: undefined })).toThrow("Stack/Database: neither 'securityGroups' nor 'peer' is given");
+    expect(() => known(stack, { peer: undefined })).toThrow(
+      "Stack/Database: neither 'securityGroups' nor 'peer' is given",
+    );
   });
 });
 
 describe('refused is', () => {
   const stack = new Stack(new App(), 'Stack');
   const { vpc, instance } = legacy(stack);
-  const attributes = { instanceIdentifier: 'legacy', instanceEndpointAddress: 'legacy.example.com', port: 5432, securityGroups: [] };
-  const imported = (id: string, engine?: rds.IInstanceEngine) => rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, `Imported${id}`, { ...attributes, engine });
-  const of = (id: string, database: rds.IDatabaseInstance, adminSecret?: secretsmanager.ISecret) =>
-    () => PostgresDatabase.fromInstance(stack, `Database${id}`, database, { databaseName: 'orders', adminSecret });
+  const attributes = {
+    instanceIdentifier: 'legacy',
+    instanceEndpointAddress: 'legacy.example.com',
+    port: 5432,
+    securityGroups: [],
+  };
+  const imported = (id: string, engine?: rds.IInstanceEngine) =>
+    rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, `Imported${id}`, { ...attributes, engine });
+  const of = (id: string, database: rds.IDatabaseInstance, adminSecret?: secretsmanager.ISecret) => () =>
+    PostgresDatabase.fromInstance(stack, `Database${id}`, database, { databaseName: 'orders', adminSecret });
 
   test('a database without an admin secret', () => {
-    expect(of('1', imported('1'))).toThrow("Stack/Database1: 'adminSecret' is missing, and 'instance' (Stack/Imported1) has no secret of its own");
+    expect(of('1', imported('1'))).toThrow(
+      "Stack/Database1: 'adminSecret' is missing, and 'instance' (Stack/Imported1) has no secret of its own",
+    );
     expect(of('2', imported('2'), importedSecret(stack))).not.toThrow();
   });
 
   test('a PostgreSQL without SCRAM by default, as far as its version is known', () => {
-    expect(of('3', imported('3', postgres(rds.PostgresEngineVersion.of('13.4', '13'))), importedSecret(stack, 'Admin3'))).toThrow("'instance' is PostgreSQL 13");
+    expect(
+      of('3', imported('3', postgres(rds.PostgresEngineVersion.of('13.4', '13'))), importedSecret(stack, 'Admin3')),
+    ).toThrow("'instance' is PostgreSQL 13");
     const token = new CfnParameter(stack, 'Version').valueAsString;
-    expect(of('4', imported('4', postgres(rds.PostgresEngineVersion.of(token, token))), importedSecret(stack, 'Admin4'))).not.toThrow();
+    expect(
+      of('4', imported('4', postgres(rds.PostgresEngineVersion.of(token, token))), importedSecret(stack, 'Admin4')),
+    ).not.toThrow();
   });
 
   test('another engine', () => {
-    expect(of('5', imported('5', rds.DatabaseInstanceEngine.MYSQL), importedSecret(stack, 'Admin5'))).toThrow("'instance' is of the engine mysql");
+    expect(of('5', imported('5', rds.DatabaseInstanceEngine.MYSQL), importedSecret(stack, 'Admin5'))).toThrow(
+      "'instance' is of the engine mysql",
+    );
     const cluster = rds.DatabaseCluster.fromDatabaseClusterAttributes(stack, 'MySql', {
-      clusterIdentifier: 'legacy', clusterEndpointAddress: 'legacy.example.com', port: 3306, engine: rds.DatabaseClusterEngine.AURORA_MYSQL,
+      clusterIdentifier: 'legacy',
+      clusterEndpointAddress: 'legacy.example.com',
+      port: 3306,
+      engine: rds.DatabaseClusterEngine.AURORA_MYSQL,
     });
-    expect(() => PostgresDatabase.fromCluster(stack, 'Database6', cluster, { databaseName: 'orders' })).toThrow("'cluster' is of the engine aurora-mysql");
+    expect(() => PostgresDatabase.fromCluster(stack, 'Database6', cluster, { databaseName: 'orders' })).toThrow(
+      "'cluster' is of the engine aurora-mysql",
+    );
   });
 
   test('a read replica, on which no user can be created', () => {
     const replica = new rds.DatabaseInstanceReadReplica(stack, 'Replica', {
-      vpc, vpcSubnets: ISOLATED, sourceDatabaseInstance: instance, instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
+      vpc,
+      vpcSubnets: ISOLATED,
+      sourceDatabaseInstance: instance,
+      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
     });
     expect(of('7', replica, importedSecret(stack, 'Admin7'))).toThrow("'instance' (Stack/Replica) is a read replica");
   });
 
   test('a name for a database that has one', () => {
     const database = PostgresDatabase.fromInstance(stack, 'Database8', instance, { databaseName: 'orders' });
-    expect(() => new RotatingPostgres(stack, 'Orders', { vpc, database: DatabaseSource.existing(database), databaseName: 'invoices' })).toThrow(
-      "Stack/Orders: 'databaseName' is 'invoices', but the database is there already (Stack/Database8)");
+    expect(
+      () =>
+        new RotatingPostgres(stack, 'Orders', {
+          vpc,
+          database: DatabaseSource.existing(database),
+          databaseName: 'invoices',
+        }),
+    ).toThrow("Stack/Orders: 'databaseName' is 'invoices', but the database is there already (Stack/Database8)");
   });
 });

@@ -5,7 +5,14 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  DatabaseProxy, DatabaseSource, PostgresDatabase, PostgresInstance, ProxyAuthentication, RotatingPostgres, RotatingPostgresProps, RotationStrategy,
+  DatabaseProxy,
+  DatabaseSource,
+  PostgresDatabase,
+  PostgresInstance,
+  ProxyAuthentication,
+  RotatingPostgres,
+  RotatingPostgresProps,
+  RotationStrategy,
 } from '../../../src';
 import { before, cycles, ids } from '../graph';
 import { isolatedVpc, logicalId, only } from '../stacks';
@@ -13,18 +20,25 @@ import { isolatedVpc, logicalId, only } from '../stacks';
 const SINGLE = { strategy: RotationStrategy.SINGLE_USER };
 
 /** A database with a proxy that is made of it. */
-function proxied(authentication: (db: RotatingPostgres) => ProxyAuthentication, props: Partial<RotatingPostgresProps> = {}) {
+function proxied(
+  authentication: (db: RotatingPostgres) => ProxyAuthentication,
+  props: Partial<RotatingPostgresProps> = {},
+) {
   const stack = new Stack(new App(), 'Stack');
   const vpc = isolatedVpc(stack);
   const db = new RotatingPostgres(stack, 'Orders', { vpc, ...props });
   const proxy = new DatabaseProxy(stack, 'Proxy', { vpc, database: db.database, authentication: authentication(db) });
   return { stack, vpc, db, proxy };
 }
-const withSecrets = (props: Partial<RotatingPostgresProps> = SINGLE) => proxied(db => ProxyAuthentication.secrets([db.user]), props);
-const withIam = (props: Partial<RotatingPostgresProps> = {}) => proxied(db => ProxyAuthentication.iam([db.addIamUser('jobs')]), props);
+const withSecrets = (props: Partial<RotatingPostgresProps> = SINGLE) =>
+  proxied(db => ProxyAuthentication.secrets([db.user]), props);
+const withIam = (props: Partial<RotatingPostgresProps> = {}) =>
+  proxied(db => ProxyAuthentication.iam([db.addIamUser('jobs')]), props);
 const proxyOf = (template: Template) => only(template, 'AWS::RDS::DBProxy')[1].Properties;
 const roleStatements = (template: Template) => {
-  const [{ PolicyDocument }] = only(template, 'AWS::IAM::Role', 'ProxyRole')[1].Properties.Policies as { PolicyDocument: { Statement: object[] } }[];
+  const [{ PolicyDocument }] = only(template, 'AWS::IAM::Role', 'ProxyRole')[1].Properties.Policies as {
+    PolicyDocument: { Statement: object[] };
+  }[];
   return PolicyDocument.Statement;
 };
 
@@ -36,7 +50,14 @@ describe('a proxy by password', () => {
     expect(proxyOf(template)).toMatchObject({
       EngineFamily: 'POSTGRESQL',
       RequireTLS: true,
-      Auth: [{ AuthScheme: 'SECRETS', ClientPasswordAuthType: 'POSTGRES_SCRAM_SHA_256', IAMAuth: 'DISABLED', SecretArn: { Ref: logicalId(db.secret) } }],
+      Auth: [
+        {
+          AuthScheme: 'SECRETS',
+          ClientPasswordAuthType: 'POSTGRES_SCRAM_SHA_256',
+          IAMAuth: 'DISABLED',
+          SecretArn: { Ref: logicalId(db.secret) },
+        },
+      ],
     });
     expect(proxyOf(template)).not.toHaveProperty('DefaultAuthScheme');
   });
@@ -57,18 +78,31 @@ describe('a proxy by password', () => {
   test('reaches the database and nothing else, and admits nobody by itself', () => {
     const group = { 'Fn::GetAtt': [logicalId(proxy.connections.securityGroups[0]), 'GroupId'] };
     const database = { 'Fn::GetAtt': [logicalId(db.connections.securityGroups[0]), 'GroupId'] };
-    expect(only(template, 'AWS::EC2::SecurityGroupEgress', 'ProxyDatabase')[1].Properties).toMatchObject({ GroupId: group, DestinationSecurityGroupId: database });
-    expect(only(template, 'AWS::EC2::SecurityGroupIngress', 'ProxyDatabase')[1].Properties).toMatchObject({ GroupId: database, SourceSecurityGroupId: group });
-    expect(only(template, 'AWS::EC2::SecurityGroup', 'ProxySecurityGroup')[1].Properties.SecurityGroupIngress).toBeUndefined();
+    expect(only(template, 'AWS::EC2::SecurityGroupEgress', 'ProxyDatabase')[1].Properties).toMatchObject({
+      GroupId: group,
+      DestinationSecurityGroupId: database,
+    });
+    expect(only(template, 'AWS::EC2::SecurityGroupIngress', 'ProxyDatabase')[1].Properties).toMatchObject({
+      GroupId: database,
+      SourceSecurityGroupId: group,
+    });
+    expect(
+      only(template, 'AWS::EC2::SecurityGroup', 'ProxySecurityGroup')[1].Properties.SecurityGroupIngress,
+    ).toBeUndefined();
   });
 
   test('is behind a port that consumers are admitted to', () => {
     const made = withSecrets();
     made.proxy.connections.allowDefaultPortFrom(new ec2.SecurityGroup(made.stack, 'Consumer', { vpc: made.vpc }));
     const rendered = Template.fromStack(made.stack);
-    expect(only(rendered, 'AWS::EC2::SecurityGroupIngress', 'ProxySecurityGroup')[1].Properties).toMatchObject({ FromPort: 5432, ToPort: 5432 });
+    expect(only(rendered, 'AWS::EC2::SecurityGroupIngress', 'ProxySecurityGroup')[1].Properties).toMatchObject({
+      FromPort: 5432,
+      ToPort: 5432,
+    });
     expect(cycles(rendered)).toEqual([]);
-    expect(made.stack.resolve(made.proxy.host)).toEqual({ 'Fn::GetAtt': [only(rendered, 'AWS::RDS::DBProxy')[0], 'Endpoint'] });
+    expect(made.stack.resolve(made.proxy.host)).toEqual({
+      'Fn::GetAtt': [only(rendered, 'AWS::RDS::DBProxy')[0], 'Endpoint'],
+    });
   });
 
   test('sits in the innermost subnets', () => {
@@ -76,23 +110,43 @@ describe('a proxy by password', () => {
     const vpc = new ec2.Vpc(made.stack, 'Layered', {
       maxAzs: 2,
       subnetConfiguration: [
-        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC }, { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC },
+        { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
         { name: 'Inner', subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
       ],
     });
-    new DatabaseProxy(made.stack, 'Layered2', { vpc, database: made.db.database, authentication: ProxyAuthentication.secrets([made.db.user]) });
-    const subnets = only(Template.fromStack(made.stack), 'AWS::RDS::DBProxy', 'Layered2')[1].Properties.VpcSubnetIds as { Ref: string }[];
+    new DatabaseProxy(made.stack, 'Layered2', {
+      vpc,
+      database: made.db.database,
+      authentication: ProxyAuthentication.secrets([made.db.user]),
+    });
+    const subnets = only(Template.fromStack(made.stack), 'AWS::RDS::DBProxy', 'Layered2')[1].Properties
+      .VpcSubnetIds as { Ref: string }[];
     expect(subnets.map(({ Ref }) => Ref)).toEqual([expect.stringContaining('Inner'), expect.stringContaining('Inner')]);
   });
 
   test('has no part in rotation: the function knows the database only', () => {
-    const [, { Properties: { Environment } }] = only(template, 'AWS::Lambda::Function', 'RotationFunction');
+    const [
+      ,
+      {
+        Properties: { Environment },
+      },
+    ] = only(template, 'AWS::Lambda::Function', 'RotationFunction');
     expect(JSON.stringify(Environment)).not.toContain(only(template, 'AWS::RDS::DBProxy')[0]);
   });
 
   test('closes idle connections of clients as it is told', () => {
-    const { stack: other, vpc, db: { database, user } } = withSecrets();
-    new DatabaseProxy(other, 'Patient', { vpc, database, authentication: ProxyAuthentication.secrets([user]), idleClientTimeout: Duration.hours(1) });
+    const {
+      stack: other,
+      vpc,
+      db: { database, user },
+    } = withSecrets();
+    new DatabaseProxy(other, 'Patient', {
+      vpc,
+      database,
+      authentication: ProxyAuthentication.secrets([user]),
+      idleClientTimeout: Duration.hours(1),
+    });
     expect(only(Template.fromStack(other), 'AWS::RDS::DBProxy', 'Patient')[1].Properties.IdleClientTimeout).toBe(3600);
   });
 });
@@ -100,10 +154,25 @@ describe('a proxy by password', () => {
 describe('a proxy by IAM from end to end', () => {
   const { stack, db, proxy } = withIam();
   const grantee = new iam.Role(stack, 'Consumer', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-  proxy.grantConnect(grantee, db.node.findChild('User-jobs') as ReturnType<RotatingPostgres['addIamUser']>).assertSuccess();
+  proxy
+    .grantConnect(grantee, db.node.findChild('User-jobs') as ReturnType<RotatingPostgres['addIamUser']>)
+    .assertSuccess();
   const template = Template.fromStack(stack);
   const userArn = (...resource: unknown[]) => ({
-    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':rds-db:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, ':dbuser:', ...resource, '/jobs']],
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':rds-db:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        ':dbuser:',
+        ...resource,
+        '/jobs',
+      ],
+    ],
   });
 
   test('has no secret', () => {
@@ -113,13 +182,22 @@ describe('a proxy by IAM from end to end', () => {
 
   test('logs in to the database as these users only', () => {
     const resourceId = { 'Fn::GetAtt': [logicalId((db.database as PostgresInstance).instance), 'DbiResourceId'] };
-    expect(roleStatements(template)).toEqual([{ Action: 'rds-db:connect', Effect: 'Allow', Resource: userArn(resourceId) }]);
+    expect(roleStatements(template)).toEqual([
+      { Action: 'rds-db:connect', Effect: 'Allow', Resource: userArn(resourceId) },
+    ]);
   });
 
   test('lets in whoever may be that user of the proxy', () => {
     const arn = { 'Fn::GetAtt': [only(template, 'AWS::RDS::DBProxy')[0], 'DBProxyArn'] };
-    const [, { Properties: { PolicyDocument } }] = only(template, 'AWS::IAM::Policy', 'Consumer');
-    expect(PolicyDocument).toMatchObject({ Statement: [{ Action: 'rds-db:connect', Resource: userArn({ 'Fn::Select': [6, { 'Fn::Split': [':', arn] }] }) }] });
+    const [
+      ,
+      {
+        Properties: { PolicyDocument },
+      },
+    ] = only(template, 'AWS::IAM::Policy', 'Consumer');
+    expect(PolicyDocument).toMatchObject({
+      Statement: [{ Action: 'rds-db:connect', Resource: userArn({ 'Fn::Select': [6, { 'Fn::Split': [':', arn] }] }) }],
+    });
   });
 
   test('is refused for a database that takes no login through IAM', () => {
@@ -130,16 +208,26 @@ describe('a proxy by IAM from end to end', () => {
 describe('the target', () => {
   test.each([
     ['an instance', DatabaseSource.instance(), 'AWS::RDS::DBInstance', 'DBInstanceIdentifiers'],
-    ['an Aurora cluster, once it has a writer', DatabaseSource.aurora({ readers: 0 }), 'AWS::RDS::DBCluster', 'DBClusterIdentifiers'],
+    [
+      'an Aurora cluster, once it has a writer',
+      DatabaseSource.aurora({ readers: 0 }),
+      'AWS::RDS::DBCluster',
+      'DBClusterIdentifiers',
+    ],
     ['a Multi-AZ DB cluster', DatabaseSource.multiAzCluster(), 'AWS::RDS::DBCluster', 'DBClusterIdentifiers'],
   ])('is %s', (_, database, type, property) => {
     const template = Template.fromStack(withSecrets({ ...SINGLE, database }).stack);
     const [id, { Properties }] = only(template, 'AWS::RDS::DBProxyTargetGroup');
     expect(Properties).toMatchObject({ TargetGroupName: 'default', [property]: [{ Ref: only(template, type)[0] }] });
-    const servers = Object.entries(template.toJSON().Resources as Record<string, { Type: string }>).filter(([, { Type }]) => /DB(Instance|Cluster)$/.test(Type));
-    expect([...before(template, id)]).toEqual(expect.arrayContaining([
-      ...servers.map(([server]) => server), ...ids(template, 'AWS::EC2::SecurityGroupIngress', 'ProxyDatabase'),
-    ]));
+    const servers = Object.entries(template.toJSON().Resources as Record<string, { Type: string }>).filter(
+      ([, { Type }]) => /DB(Instance|Cluster)$/.test(Type),
+    );
+    expect([...before(template, id)]).toEqual(
+      expect.arrayContaining([
+        ...servers.map(([server]) => server),
+        ...ids(template, 'AWS::EC2::SecurityGroupIngress', 'ProxyDatabase'),
+      ]),
+    );
   });
 
   test('is nothing outside of Amazon RDS', () => {
@@ -152,8 +240,10 @@ describe('the target', () => {
       adminSecret: secretsmanager.Secret.fromSecretNameV2(stack, 'Admin', 'admin'),
     });
     const db = RotatingPostgres.adopt(stack, 'Orders', { vpc, database, ...SINGLE });
-    expect(() => new DatabaseProxy(stack, 'Proxy', { vpc, database, authentication: ProxyAuthentication.secrets([db.user]) })).toThrow(
-      "Stack/Proxy: 'database' (Stack/Database) is no instance or cluster of Amazon RDS");
+    expect(
+      () =>
+        new DatabaseProxy(stack, 'Proxy', { vpc, database, authentication: ProxyAuthentication.secrets([db.user]) }),
+    ).toThrow("Stack/Proxy: 'database' (Stack/Database) is no instance or cluster of Amazon RDS");
   });
 });
 
@@ -178,16 +268,30 @@ describe('refused is', () => {
       });
       return stack;
     };
-    expect(() => Template.fromStack(own({}))).toThrow(`'Stack/Own/Resource' is an RDS Proxy for the user Stack/Orders/User, which ${WHY}`);
+    expect(() => Template.fromStack(own({}))).toThrow(
+      `'Stack/Own/Resource' is an RDS Proxy for the user Stack/Orders/User, which ${WHY}`,
+    );
     expect(() => Template.fromStack(own(SINGLE))).not.toThrow();
   });
 
   test('a proxy for nobody, and one for users of another database', () => {
-    expect(() => proxied(() => ProxyAuthentication.secrets([]))).toThrow("'authentication' is ProxyAuthentication.secrets([])");
+    expect(() => proxied(() => ProxyAuthentication.secrets([]))).toThrow(
+      "'authentication' is ProxyAuthentication.secrets([])",
+    );
     expect(() => proxied(() => ProxyAuthentication.iam([]))).toThrow("'authentication' is ProxyAuthentication.iam([])");
-    const { stack, vpc, db: { user } } = withSecrets();
+    const {
+      stack,
+      vpc,
+      db: { user },
+    } = withSecrets();
     const other = new RotatingPostgres(stack, 'Invoices', { vpc });
-    expect(() => new DatabaseProxy(stack, 'Wrong', { vpc, database: other.database, authentication: ProxyAuthentication.secrets([user]) })).toThrow(
-      "'authentication' has the user Stack/Orders/User of another database (Stack/Orders/Database)");
+    expect(
+      () =>
+        new DatabaseProxy(stack, 'Wrong', {
+          vpc,
+          database: other.database,
+          authentication: ProxyAuthentication.secrets([user]),
+        }),
+    ).toThrow("'authentication' has the user Stack/Orders/User of another database (Stack/Orders/Database)");
   });
 });

@@ -2,20 +2,48 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { resourcesOf } from '../stacks';
 
 /**
- * The resources whose loss loses data, or leaves a database that cannot start, and their properties whose change makes CloudFormation
- * make a new one ("Update requires: Replacement"). GenerateSecretString stands here too: any change of it replaces the value.
+ * The resources whose loss loses data, or leaves a database that cannot start, and their properties whose change makes
+ * CloudFormation make a new one ("Update requires: Replacement"). GenerateSecretString stands here too: any change of
+ * it replaces the value.
  */
 const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
   'AWS::KMS::Key': ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
   'AWS::SecretsManager::Secret': ['Name', 'GenerateSecretString', 'SecretString'],
   'AWS::SecretsManager::SecretTargetAttachment': ['SecretId', 'TargetId', 'TargetType'],
   'AWS::RDS::DBInstance': [
-    'AvailabilityZone', 'CharacterSetName', 'DBClusterIdentifier', 'DBInstanceIdentifier', 'DBName', 'DBSnapshotIdentifier', 'DBSubnetGroupName', 'Engine',
-    'KmsKeyId', 'MasterUsername', 'NcharCharacterSetName', 'Port', 'SourceDBInstanceIdentifier', 'SourceRegion', 'StorageEncrypted', 'Timezone',
+    'AvailabilityZone',
+    'CharacterSetName',
+    'DBClusterIdentifier',
+    'DBInstanceIdentifier',
+    'DBName',
+    'DBSnapshotIdentifier',
+    'DBSubnetGroupName',
+    'Engine',
+    'KmsKeyId',
+    'MasterUsername',
+    'NcharCharacterSetName',
+    'Port',
+    'SourceDBInstanceIdentifier',
+    'SourceRegion',
+    'StorageEncrypted',
+    'Timezone',
   ],
   'AWS::RDS::DBCluster': [
-    'AvailabilityZones', 'ClusterScalabilityType', 'DatabaseName', 'DBClusterIdentifier', 'DBSubnetGroupName', 'Engine', 'EngineMode', 'KmsKeyId', 'MasterUsername',
-    'PubliclyAccessible', 'SnapshotIdentifier', 'SourceDBClusterIdentifier', 'SourceRegion', 'StorageEncrypted', 'StorageType',
+    'AvailabilityZones',
+    'ClusterScalabilityType',
+    'DatabaseName',
+    'DBClusterIdentifier',
+    'DBSubnetGroupName',
+    'Engine',
+    'EngineMode',
+    'KmsKeyId',
+    'MasterUsername',
+    'PubliclyAccessible',
+    'SnapshotIdentifier',
+    'SourceDBClusterIdentifier',
+    'SourceRegion',
+    'StorageEncrypted',
+    'StorageType',
   ],
   'AWS::RDS::DBSubnetGroup': ['DBSubnetGroupName'],
   'AWS::RDS::DBParameterGroup': ['DBParameterGroupName', 'Description', 'Family'],
@@ -32,8 +60,15 @@ export interface StatefulResource {
 /** The stateful resources of a template by logical id, each with the properties whose change would replace it. */
 export function statefulResources(template: Template): Record<string, StatefulResource> {
   const stateful = Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type in REPLACED_BY);
-  return Object.fromEntries(stateful.sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { Type, Properties }]) => {
-    const replacing = REPLACED_BY[Type].filter(name => Properties[name] !== undefined).map(name => [name, Properties[name]]);
-    return [id, { type: Type, replacedBy: Object.fromEntries(replacing) }];
-  }));
+  return Object.fromEntries(
+    stateful
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, { Type, Properties }]) => {
+        const replacing = REPLACED_BY[Type].filter(name => Properties[name] !== undefined).map(name => [
+          name,
+          Properties[name],
+        ]);
+        return [id, { type: Type, replacedBy: Object.fromEntries(replacing) }];
+      }),
+  );
 }
