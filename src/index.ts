@@ -1,12 +1,12 @@
 export { RotatingPostgres } from './rotating-postgres';
 export { type AdoptProps, type RotatingPostgresOptions, type RotatingPostgresProps } from './rotating-postgres-props';
-export { type SecretNaming } from './secret-naming';
+export { type SecretNaming } from './access/secret-naming';
 
 export { AdminSecret, type AdminSecretProps } from './database/admin-secret';
 export { AuroraCapacity, type ServerlessCapacity } from './database/aurora-capacity';
 export { AuroraCluster, type AuroraClusterOptions, type AuroraClusterProps } from './database/aurora-cluster';
-export { DatabaseProxy, type DatabaseProxyProps } from './database/database-proxy';
-export { type AdminRotationOptions, DatabaseSource } from './database/database-source';
+export { DatabaseProxy, type DatabaseProxyProps } from './proxy/database-proxy';
+export { type AdminRotationOptions, DatabaseSource } from './database-source';
 export { EncryptionKey, type EncryptionKeyProps } from './database/encryption-key';
 export {
   type ExistingDatabaseProps,
@@ -21,11 +21,12 @@ export {
   type PostgresInstanceOptions,
   type PostgresInstanceProps,
 } from './database/postgres-instance';
-export { ProxyAuthentication } from './database/proxy-authentication';
+export { ProxyAuthentication } from './proxy/proxy-authentication';
 
 export { type AddIamUserOptions, type AddUserOptions } from './user/added-user-options';
 export { DatabaseUser, type DatabaseUserProps } from './user/database-user';
-export { type DatabaseUserOptions, type FurtherDatabase, type IDatabaseUser } from './user/database-user-options';
+export { type IDatabaseUser } from './user/database-user-interface';
+export { type DatabaseUserOptions, type FurtherDatabase } from './user/database-user-options';
 export { DatabaseUserProvider, type DatabaseUserProviderProps } from './user/database-user-provider';
 export { IamDatabaseUser, type IamDatabaseUserProps } from './user/iam-database-user';
 export { type ObjectPrivilegesOptions, Privileges } from './user/privileges';
@@ -39,9 +40,9 @@ export {
 } from './access/secret-guard';
 export { SecretReplica } from './access/secret-replica';
 export { type PodIdentityOptions, ServiceTrust } from './access/service-trust';
-export { type WireOptions } from './access/wiring';
+export { type WireOptions } from './user/wire-options';
 
-export { type ConnectionOptions } from './rotation/connection-options';
+export { type ConnectionOptions } from './function/connection-options';
 export { type PasswordChangeOptions } from './rotation/password-change-options';
 export { type PasswordOptions } from './rotation/password-options';
 export { RevocationFunction, type RevocationFunctionProps } from './rotation/revocation-function';
@@ -52,7 +53,7 @@ export {
 } from './rotation/rotation-function';
 export { RotationPeriod, type RotationSpreadOptions } from './rotation/rotation-spread';
 export { type RotationCronOptions, RotationSchedule, type RotationWindowOptions } from './rotation/rotation-schedule';
-export { RotationStrategy } from './rotation/rotation-strategy';
+export { RotationStrategy } from './access/rotation-strategy';
 export {
   type RotationScheduleOptions,
   ScheduledRotation,

@@ -2,14 +2,14 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { RotationStrategy } from './access/rotation-strategy';
 import { SecretGuardOptions } from './access/secret-guard';
-import { AdminRotationOptions, DatabaseSource } from './database/database-source';
+import { SecretNaming } from './access/secret-naming';
 import { IPostgresDatabase } from './database/postgres-database';
+import { AdminRotationOptions, DatabaseSource } from './database-source';
 import { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
 import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
-import { RotationStrategy } from './rotation/rotation-strategy';
 import { RotationScheduleOptions } from './rotation/scheduled-rotation';
-import { SecretNaming } from './secret-naming';
 import { Privileges } from './user/privileges';
 
 /** What a `RotatingPostgres` is told of, wherever its database comes from. */

@@ -5,22 +5,22 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { ReadOptions } from './access/read-options';
-import { WireOptions } from './access/wiring';
-import { DatabaseSource } from './database/database-source';
+import { RotationStrategy } from './access/rotation-strategy';
 import { EncryptionKey } from './database/encryption-key';
 import { IPostgresDatabase } from './database/postgres-database';
+import { DatabaseSource } from './database-source';
 import { RotationMonitoring } from './monitoring';
 import { fail } from './private/errors';
 import { AdoptProps, RotatingPostgresProps } from './rotating-postgres-props';
 import { RevocationFunction } from './rotation/revocation-function';
 import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
-import { RotationStrategy } from './rotation/rotation-strategy';
 import { ScheduledRotation } from './rotation/scheduled-rotation';
 import { AddIamUserOptions, AddUserOptions } from './user/added-user-options';
 import { DatabaseUser } from './user/database-user';
 import { DatabaseUserProvider } from './user/database-user-provider';
 import { IamDatabaseUser } from './user/iam-database-user';
 import { Privileges } from './user/privileges';
+import { WireOptions } from './user/wire-options';
 
 /** A PostgreSQL database whose passwords nobody knows and which change by themselves. */
 export class RotatingPostgres extends Construct implements ec2.IConnectable {

@@ -26,7 +26,7 @@ export async function ours(scratch: string): Promise<{ shipped: Ours; withSdk: O
   await build({ ...COMMON, entryPoints: [join(__dirname, 'answer.ts')], outfile: answer });
   await build({
     ...COMMON,
-    entryPoints: [join(ROOT, 'lambda', 'rotation.ts')],
+    entryPoints: [join(ROOT, 'lambda', 'rotation.lambda.ts')],
     tsconfig: join(ROOT, 'lambda', 'tsconfig.json'),
     outfile: join(withSdk, 'index.js'),
   });

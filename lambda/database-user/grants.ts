@@ -4,7 +4,7 @@ import {
   type DatabaseUserProperties,
   MAX_NAME_BYTES,
 } from '../../src/contract';
-import type { Access } from '../postgres/access';
+import type { Access } from '../postgres/sql/grant-access';
 
 type Invalid = (message: string) => Error;
 

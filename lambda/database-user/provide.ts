@@ -1,23 +1,23 @@
-import { adminOf, type Ports } from './admin-login';
+import { adminOf, type Ports } from './connect-as-admin';
 import { accessOf } from './grants';
 import { dropOwn } from './remove';
-import { type Change, hasPassword, type PasswordUser } from './request';
+import { type Change, hasPassword, type PasswordUser } from './user-request';
 import { readUserSecret, type UserSecret, writeUserSecret } from './user-secret';
-import { RotatingPostgresError } from '../../client/src/errors';
-import type { Credential } from '../../client/src/secret-value';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import type { Credential } from '../../client/src/shared/secret-value';
 import { ErrorCode } from '../../src/contract';
-import { isRefusedLogin, lacksPrivilege } from '../errors';
-import { log } from '../log';
+import { pairOf } from '../credential/login-pair';
+import { isRevoked, versionAt } from '../credential/version-stages';
 import type { SecretVersion } from '../ports/database';
 import type { SecretStore } from '../ports/secret-store';
-import { provideAccess } from '../postgres/access';
 import { connect, type Connection, type Limits } from '../postgres/connection';
-import { ensureDatabase, inDatabase, provideDatabase } from '../postgres/databases';
-import { provideIamLogin } from '../postgres/iam-users';
 import { queryRoles } from '../postgres/roles';
-import { provideLogin } from '../postgres/users';
-import { isRevoked, versionAt } from '../rotation/due';
-import { pairOf } from '../rotation/pair';
+import { provideLogin } from '../postgres/sql/create-login';
+import { ensureDatabase, inDatabase, provideDatabase } from '../postgres/sql/databases';
+import { provideAccess } from '../postgres/sql/grant-access';
+import { provideIamLogin } from '../postgres/sql/iam-users';
+import { isRefusedLogin, lacksPrivilege } from '../runtime/error-predicates';
+import { log } from '../runtime/log';
 
 /**
  * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing

@@ -1,13 +1,13 @@
-import { adminOf, type Ports } from './admin-login';
-import { type Change, hasPassword, type Removal } from './request';
-import { RotatingPostgresError } from '../../client/src/errors';
+import { adminOf, type Ports } from './connect-as-admin';
+import { type Change, hasPassword, type Removal } from './user-request';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
-import { log } from '../log';
+import { pairOf } from '../credential/login-pair';
 import type { Connection } from '../postgres/connection';
-import { dropUser } from '../postgres/drop-user';
-import { readIamLogin } from '../postgres/iam-users';
 import { queryRoles, type Role } from '../postgres/roles';
-import { pairOf } from '../rotation/pair';
+import { dropUser } from '../postgres/sql/drop-user';
+import { readIamLogin } from '../postgres/sql/iam-users';
+import { log } from '../runtime/log';
 
 /** The database, or the way to it, is gone. A stack must be deletable all the same. */
 const GONE: readonly ErrorCode[] = [

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PasswordUser } from './request';
-import { RotatingPostgresError } from '../../client/src/errors';
-import { type Credential, parseSecretValue } from '../../client/src/secret-value';
+import type { PasswordUser } from './user-request';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import { type Credential, parseSecretValue } from '../../client/src/shared/secret-value';
 import { ErrorCode, MERGED_STAGE, type SecretValue } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';

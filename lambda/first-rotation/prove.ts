@@ -1,9 +1,9 @@
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
-import { log } from '../log';
+import { versionAt } from '../credential/version-stages';
 import type { Deadline } from '../ports/deadline';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
-import { versionAt } from '../rotation/due';
+import { log } from '../runtime/log';
 
 /** The last error that the rotation function logged about a secret. */
 export interface ErrorLog {

@@ -1,4 +1,4 @@
-import type { Credential } from '../../client/src/secret-value';
+import type { Credential } from '../../client/src/shared/secret-value';
 
 /** Who a session is. */
 export interface Identity {

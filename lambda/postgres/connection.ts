@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { databaseError, noAnswer, outOfTime } from './errors';
+import { databaseError, noAnswer, outOfTime } from './postgres-errors';
 import { type Allowances, transport } from './transport';
-import { ScramOnly } from '../../client/src/scram-only';
-import type { Credential } from '../../client/src/secret-value';
+import { ScramOnly } from '../../client/src/shared/scram-only';
+import type { Credential } from '../../client/src/shared/secret-value';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
-import { log } from '../log';
 import type { Purpose, ServerIdentity } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
+import { log } from '../runtime/log';
 
 /** TCP, TLS and login together. */
 const CONNECT_TIMEOUT_MS = 5_000;

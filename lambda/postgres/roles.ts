@@ -2,10 +2,10 @@ import type { Connection } from './connection';
 import { parseComment, type RoleMark } from './role-mark';
 import type { RoleSettings } from './role-settings';
 import { identifier, literal } from './sql';
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
-import { lacksPrivilege } from '../errors';
 import type { Pair } from '../ports/database';
+import { lacksPrivilege } from '../runtime/error-predicates';
 
 /** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
 export const MEMBERSHIP_OPTIONS_SINCE = 160_000;

@@ -1,13 +1,14 @@
-import { handOver, shareMemberships } from './adopt-alternate';
-import { armLogin, tie } from './alternating';
 import type { Connection } from './connection';
-import { retireLogin } from './retirement';
-import { revokeLogins } from './revocation';
 import { parseComment } from './role-mark';
 import { checkRole, MORE_THAN_AN_APPLICATION, COMMENT_ON_ROLE } from './roles';
-import { endSessions } from './sessions';
-import { armSingleLogin } from './single-login';
 import { identifier, literal } from './sql';
+import { handOver, shareMemberships } from './sql/adopt-clone';
+import { endSessions } from './sql/end-sessions';
+import { retireLogin } from './sql/retire-login';
+import { revokeLogins } from './sql/revoke-logins';
+import { armLogin, tie } from './sql/set-alternating-password';
+import { armSingleLogin } from './sql/set-single-password';
+import { scramVerifier } from '../credential/scram';
 import type {
   Holdings,
   Identity,
@@ -20,7 +21,6 @@ import type {
   ServerIdentity,
   Session,
 } from '../ports/database';
-import { scramVerifier } from '../scram';
 
 interface Self {
   /** Whether the login may change other roles. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Credential } from '../../client/src/secret-value';
-import { tlsOptions } from '../../client/src/tls';
-import type { Settings } from '../settings';
+import type { Credential } from '../../client/src/shared/secret-value';
+import { tlsOptions } from '../../client/src/shared/tls';
+import type { Settings } from '../runtime/settings';
 
 /** Which weaker ways to log in the function's owner has allowed. */
 export type Allowances = Pick<Settings, 'allowMd5' | 'allowPlaintext'>;

@@ -1,4 +1,4 @@
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 import type { Session } from '../ports/database';
 import type { Deadline } from '../ports/deadline';

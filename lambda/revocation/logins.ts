@@ -1,9 +1,9 @@
-import { RotatingPostgresError } from '../../client/src/errors';
-import type { Credential } from '../../client/src/secret-value';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import type { Credential } from '../../client/src/shared/secret-value';
 import { ALTERNATE_SUFFIX, ErrorCode, MAX_NAME_BYTES } from '../../src/contract';
+import type { Binding } from '../credential/binding';
+import { pairOf } from '../credential/login-pair';
 import type { Pair } from '../ports/database';
-import type { Binding } from '../rotation/binding';
-import { pairOf } from '../rotation/pair';
 
 /** Whom a revocation is about. */
 export interface Logins {

@@ -1,7 +1,7 @@
 import { REVOKED_STAGE_PREFIX } from '../../src/contract';
-import { log } from '../log';
+import { isRevoked, versionAt } from '../credential/version-stages';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
-import { isRevoked, versionAt } from '../rotation/due';
+import { log } from '../runtime/log';
 
 /**
  * Marks every version that a consumer or a rotation may use, and takes AWSPENDING off: from here on no step of a

@@ -3,20 +3,20 @@ import { endAllSessions } from './end-all-sessions';
 import { loginsOf } from './logins';
 import { markVersions } from './mark-versions';
 import { readSoundValue } from './sound-value';
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode, REPLACEMENT_STAGE } from '../../src/contract';
-import { logInAsAdmin } from '../admin';
-import { log } from '../log';
-import { generatePassword } from '../password';
+import { logInAsAdmin } from '../admin/admin-login';
+import { bindingOf } from '../credential/binding';
+import { generatePassword } from '../credential/password';
+import { versionAt } from '../credential/version-stages';
 import type { Database, ResetSetting } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 import { isCarriedOver } from '../postgres/role-settings';
-import { bindingOf } from '../rotation/binding';
-import { versionAt } from '../rotation/due';
-import { checkLogin } from '../rotation/test-secret';
-import { parseVersion } from '../rotation/versions';
-import type { Settings } from '../settings';
+import { parseVersion } from '../rotation/secret-versions';
+import { checkLogin } from '../rotation/steps/test-secret';
+import { log } from '../runtime/log';
+import type { Settings } from '../runtime/settings';
 
 /** What a revocation works with. */
 export interface Ports {

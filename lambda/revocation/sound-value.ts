@@ -1,11 +1,11 @@
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
-import { log } from '../log';
+import { type Binding, checkBinding } from '../credential/binding';
+import { versionAt } from '../credential/version-stages';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
-import { type Binding, checkBinding } from '../rotation/binding';
-import { versionAt } from '../rotation/due';
-import type { Version } from '../rotation/known';
-import { parseVersion } from '../rotation/versions';
+import type { Version } from '../rotation/rotation-cache';
+import { parseVersion } from '../rotation/secret-versions';
+import { log } from '../runtime/log';
 
 /**
  * What the secret says of its server and logins. Who stole a credential may have rewritten the value as well: then the

@@ -1,4 +1,4 @@
-import { RotatingPostgresError } from '../../client/src/errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;

@@ -1,12 +1,13 @@
-import { bindingOf } from './binding';
-import { createSecret } from './create-secret';
-import { checkDue, isRevoked, rotates, versionAt } from './due';
+import { checkDue } from './check-due';
 import { type RotationEvent, type Step } from './event';
-import { completeRotation, finishSecret } from './finish-secret';
 import type { Ports, Rotation } from './rotation';
-import { setSecret } from './set-secret';
-import { testSecret } from './test-secret';
-import { log } from '../log';
+import { bindingOf } from '../credential/binding';
+import { createSecret } from './steps/create-secret';
+import { isRevoked, rotates, versionAt } from '../credential/version-stages';
+import { completeRotation, finishSecret } from './steps/finish-secret';
+import { setSecret } from './steps/set-secret';
+import { testSecret } from './steps/test-secret';
+import { log } from '../runtime/log';
 
 const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = {
   createSecret,

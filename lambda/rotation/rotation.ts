@@ -1,10 +1,10 @@
-import type { Binding } from './binding';
-import type { KnownRotation, KnownRotations } from './known';
-import type { Credential } from '../../client/src/secret-value';
+import type { KnownRotation, KnownRotations } from './rotation-cache';
+import type { Credential } from '../../client/src/shared/secret-value';
+import type { Binding } from '../credential/binding';
 import type { Database } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import type { CurrentValue, SecretStore } from '../ports/secret-store';
-import type { Settings } from '../settings';
+import type { Settings } from '../runtime/settings';
 
 /** What the steps work with. */
 export interface Ports {

@@ -9,8 +9,8 @@ import {
   type GetSecretValueCommandOutput,
   type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
-import { secretsManagerError } from './errors';
-import { RotatingPostgresError } from '../../client/src/errors';
+import { secretsManagerError } from './store-errors';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { CurrentValue, NewVersion, SecretDescription, SecretStore, VersionSelector } from '../ports/secret-store';

@@ -2,11 +2,11 @@ import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct } from 'constructs';
+import { VpcFunction } from '../function/vpc-function';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { fail } from '../private/errors';
 import { limitPolicySize } from '../private/policy-size';
 import { READERS_FROM_OUTSIDE, unattached, WRITERS } from '../private/secret-roles';
-import { VpcFunction } from '../private/vpc-function';
 
 /** Who may write a secret, beside the functions that rotate it. */
 export interface SecretGuardOptions {

@@ -3,9 +3,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
+import { grantRead } from './grant-read';
 import { ReadOptions } from './read-options';
 import { fail } from '../private/errors';
-import { grantRead } from '../private/read-grant';
 import { replicaArn, replicaOf, targetOf } from '../private/secret-access';
 
 /**

@@ -2,11 +2,11 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { bind } from './secret-binding';
+import { RotationStrategy } from '../access/rotation-strategy';
 import { SecretGuard, SecretGuardOptions } from '../access/secret-guard';
-import { bind } from '../private/binding';
+import { SecretNaming, secretName } from '../access/secret-naming';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from '../private/generated-secret';
-import { RotationStrategy } from '../rotation/rotation-strategy';
-import { SecretNaming, secretName } from '../secret-naming';
 
 /**
  * Users' secrets carry the ARN as a tag, of at most 256 characters; the longest region and partition take 72 of them.

@@ -17,7 +17,7 @@ import {
   protection,
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
-import { innermostSubnets } from '../private/subnets';
+import { innermostSubnets } from '../network/subnets';
 
 /** Of the 16 instances of an Aurora cluster one writes. */
 const MOST_READERS = 15;

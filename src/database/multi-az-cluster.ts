@@ -16,8 +16,8 @@ import {
   protection,
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
+import { innermostSubnets } from '../network/subnets';
 import { acknowledge, acknowledgeLint } from '../private/acknowledge';
-import { innermostSubnets } from '../private/subnets';
 
 /** cfn-lint: what a Multi-AZ DB cluster must and must not have. */
 const MULTI_AZ_RULES = 'E3692';

@@ -17,8 +17,8 @@ import {
 } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { refuseReplicasOfManagedAdmin } from './read-replicas';
+import { innermostSubnets } from '../network/subnets';
 import { acknowledge } from '../private/acknowledge';
-import { innermostSubnets } from '../private/subnets';
 
 /** As many as Amazon RDS makes of one PostgreSQL instance. */
 const MOST_READ_REPLICAS = 15;

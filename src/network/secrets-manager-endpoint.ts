@@ -8,10 +8,10 @@ import {
   SecretsManagerEndpointOptions,
   warnOfLimits,
 } from './secrets-manager-endpoint-options';
+import { allow } from './security-group-rules';
+import { innermostSubnets } from './subnets';
 import { acknowledge, compliance } from '../private/acknowledge';
 import { fail } from '../private/errors';
-import { allow } from '../private/security-group-rules';
-import { innermostSubnets } from '../private/subnets';
 
 const ID = 'SecretsManagerEndpoint';
 const HTTPS = ec2.Port.tcp(443);

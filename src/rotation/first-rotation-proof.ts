@@ -6,11 +6,11 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct } from 'constructs';
 import { RotationFunction } from './rotation-function';
 import { FirstRotationProperties } from '../contract';
-import { acknowledgeFunction, functionLogGroup, functionRole } from '../private/function-role';
-import { acknowledgeOutside, ProviderFramework } from '../private/provider-framework';
+import { acknowledgeFunction, functionLogGroup, functionRole } from '../function/function-role';
+import { acknowledgeOutside, ProviderFramework } from '../function/provider-framework';
+import { SecretAccessPolicy } from '../function/secret-access-policy';
+import { after, NODEJS_24, useCurrentNodejs } from '../function/vpc-function';
 import { SecretUse } from '../private/secret-access';
-import { SecretAccessPolicy } from '../private/secret-access-policy';
-import { after, NODEJS_24, useCurrentNodejs } from '../private/vpc-function';
 
 const ID = 'RotatingPostgresFirstRotation';
 /** Neither value nor key: whether a rotation has succeeded stands in the description. */

@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
-import { connectionEnvironment, ConnectionOptions } from './connection-options';
 import { PasswordOptions, passwordEnvironment } from './password-options';
+import { connectionEnvironment, ConnectionOptions } from '../function/connection-options';
 
 /** What the functions that change passwords have in common. */
 export interface PasswordChangeOptions extends ConnectionOptions {

@@ -5,9 +5,9 @@ import { Construct } from 'constructs';
 import { passwordChangeEnvironment, PasswordChangeOptions } from './password-change-options';
 import { Env } from '../contract';
 import { IPostgresDatabase } from '../database/postgres-database';
+import { serversOf } from '../database/secret-binding';
+import { VpcFunction } from '../function/vpc-function';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
-import { serversOf } from '../private/binding';
-import { VpcFunction } from '../private/vpc-function';
 
 /** Properties of a `RevocationFunction`. */
 export interface RevocationFunctionProps extends PasswordChangeOptions {

@@ -3,15 +3,15 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IDependable } from 'constructs';
-import { flag } from './connection-options';
 import { Env } from '../contract';
 import { passwordChangeEnvironment, PasswordChangeOptions } from './password-change-options';
 import { IPostgresDatabase } from '../database/postgres-database';
+import { serversOf } from '../database/secret-binding';
+import { flag } from '../function/connection-options';
+import { VpcFunction } from '../function/vpc-function';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
-import { serversOf } from '../private/binding';
 import { deployedLength } from '../private/deployed-length';
 import { fail } from '../private/errors';
-import { VpcFunction } from '../private/vpc-function';
 
 /** Lambda's limit of all variables together, in bytes, and what is kept of it for the other ones. */
 const ENVIRONMENT_LIMIT = 4_096;

@@ -4,12 +4,12 @@ import { Construct, IDependable } from 'constructs';
 import { FirstRotationProof } from './first-rotation-proof';
 import { RotationFunction } from './rotation-function';
 import { RotationSchedule } from './rotation-schedule';
+import { SecretAccessPolicy } from '../function/secret-access-policy';
+import { after } from '../function/vpc-function';
 import { checkNamesAdmin } from '../private/admin-in-secret';
 import { fail } from '../private/errors';
 import { warnOfResourceLimit } from '../private/resource-limit';
 import { LOG_IN, ROTATE } from '../private/secret-access';
-import { SecretAccessPolicy } from '../private/secret-access-policy';
-import { after } from '../private/vpc-function';
 
 /** When a secret is rotated. */
 export interface RotationScheduleOptions {

@@ -1,6 +1,6 @@
 import { DatabaseUserOptions } from './database-user-options';
 import { Privileges } from './privileges';
-import { RotationStrategy } from '../rotation/rotation-strategy';
+import { RotationStrategy } from '../access/rotation-strategy';
 import { RotationScheduleOptions } from '../rotation/scheduled-rotation';
 
 /** What is chosen for a further user without a password. */

@@ -2,15 +2,15 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
-import { IDatabaseUser } from './database-user-options';
+import { IDatabaseUser } from './database-user-interface';
 import { IPostgresDatabase } from '../database/postgres-database';
+import { connectionEnvironment, ConnectionOptions } from '../function/connection-options';
+import { ProviderFramework } from '../function/provider-framework';
+import { SecretAccessPolicy } from '../function/secret-access-policy';
+import { VpcFunction } from '../function/vpc-function';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { fail } from '../private/errors';
-import { ProviderFramework } from '../private/provider-framework';
 import { LOG_IN } from '../private/secret-access';
-import { SecretAccessPolicy } from '../private/secret-access-policy';
-import { VpcFunction } from '../private/vpc-function';
-import { connectionEnvironment, ConnectionOptions } from '../rotation/connection-options';
 
 /** Properties of a `DatabaseUserProvider`. */
 export interface DatabaseUserProviderProps extends ConnectionOptions {

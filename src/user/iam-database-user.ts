@@ -1,13 +1,15 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
-import { DatabaseUserOptions, IDatabaseUser } from './database-user-options';
+import { IDatabaseUser } from './database-user-interface';
+import { DatabaseUserOptions } from './database-user-options';
 import { DatabaseUserProvider } from './database-user-provider';
 import { Privileges } from './privileges';
 import { UserResource } from './user-resource';
 import { validIamUsername } from './username';
-import { wire, WireOptions } from '../access/wiring';
+import { wire } from './wire';
+import { WireOptions } from './wire-options';
+import { connectArn } from '../access/connect-arn';
 import { IPostgresDatabase } from '../database/postgres-database';
-import { connectArn } from '../private/connect-arn';
 import { fail } from '../private/errors';
 
 /** Properties of an `IamDatabaseUser`. */

@@ -1,4 +1,4 @@
-import { IDatabaseUser } from './database-user-options';
+import { IDatabaseUser } from './database-user-interface';
 import { DatabaseGrant, DatabaseUserPrivileges } from '../contract';
 import { fail } from '../private/errors';
 

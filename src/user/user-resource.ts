@@ -1,12 +1,13 @@
 import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Construct, IDependable } from 'constructs';
-import { DatabaseUserOptions, FurtherDatabase, IDatabaseUser } from './database-user-options';
+import { IDatabaseUser } from './database-user-interface';
+import { DatabaseUserOptions, FurtherDatabase } from './database-user-options';
 import { DatabaseUserProvider } from './database-user-provider';
 import { Privileges } from './privileges';
 import { DatabaseGrant, DatabaseUserProperties } from '../contract';
+import { after } from '../function/vpc-function';
 import { fail } from '../private/errors';
 import { retainedUnlessDestroyed } from '../private/generated-secret';
-import { after } from '../private/vpc-function';
 
 export interface UserResourceProps extends DatabaseUserOptions {
   readonly provider: DatabaseUserProvider;

@@ -1,6 +1,6 @@
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { deployed, isolatedVpc } from './stacks';
+import { deployed, isolatedVpc } from './support/stacks';
 import { RotatingPostgres, RotationStrategy } from '../../src';
 
 const SINGLE = { strategy: RotationStrategy.SINGLE_USER };

@@ -1,8 +1,8 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { before, ids } from './graph';
-import { isolatedVpc, only, resourcesOf, type TemplateResource } from './stacks';
+import { before, ids } from './support/graph';
+import { isolatedVpc, only, resourcesOf, type TemplateResource } from './support/stacks';
 import { RotatingPostgres } from '../../src';
 
 // CloudFormation deletes in the opposite order of creation: what a resource was created after is deleted after it.

@@ -5,8 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { type Prop, publicInterfaces } from './public-props';
-import { isolatedVpc } from './stacks';
+import { type Prop, publicInterfaces } from './support/public-props';
+import { isolatedVpc } from './support/stacks';
 import {
   AuroraCapacity,
   DatabaseProxy,

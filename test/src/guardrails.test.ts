@@ -1,7 +1,7 @@
 import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { isolatedVpc } from './stacks';
+import { isolatedVpc } from './support/stacks';
 import { RotatingPostgres, ScheduledRotation } from '../../src';
 
 type Props = Partial<secretsmanager.SecretProps>;

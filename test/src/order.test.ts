@@ -1,8 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { before, ids } from './graph';
-import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './stacks';
+import { before, ids } from './support/graph';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf } from './support/stacks';
 import { RotatingPostgres, SecretsManagerEndpoint } from '../../src';
 
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';

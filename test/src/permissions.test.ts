@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { deployed, isolatedVpc, logicalId, only, resourcesOf, type TemplateResource } from './stacks';
+import { deployed, isolatedVpc, logicalId, only, resourcesOf, type TemplateResource } from './support/stacks';
 import { RotatingPostgres, RotationStrategy } from '../../src';
 
 const { template, db } = deployed();

@@ -1,9 +1,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { resourcesOf } from './stacks';
 import { deployedAs, FORMS } from './state/forms';
 import resources from './state/resources.json';
 import { statefulResources } from './state/stateful';
+import { resourcesOf } from './support/stacks';
 import { DatabaseSource, RotatingPostgres, RotatingPostgresProps } from '../../src';
 
 const committed: Readonly<Record<string, unknown>> = resources;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Answer, Order } from './subject';
 import { Env } from '../../../src/contract';
 import { randomPassword } from '../../local/postgres';
-import { Application } from '../fixture';
+import { Application } from '../support/fixture';
 
 /** Each is a file of examples/client; what it imports is what `npm ci` put there. */
 const LIBRARIES = [

@@ -1,6 +1,6 @@
 import { type FaultyRig, startFaultyRig } from './rig';
 import { withClient } from '../../local/postgres';
-import { DeployedUser, membershipsOf } from '../deployed-user';
+import { DeployedUser, membershipsOf } from '../support/deployed-user';
 
 let rig: FaultyRig;
 let app: DeployedUser;

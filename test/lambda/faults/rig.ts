@@ -7,7 +7,7 @@ import {
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { scramVerifier } from '../../../lambda/scram';
+import { scramVerifier } from '../../../lambda/credential/scram';
 import { ErrorCode, type RotationStrategyName } from '../../../src/contract';
 import { createAuthority } from '../../local/certificate';
 import { FunctionError } from '../../local/function-process';
@@ -16,7 +16,7 @@ import { type PostgresProxy, startPostgresProxy } from '../../local/postgres-pro
 import { type Step, STEPS } from '../../local/rotation-run';
 import type { Call, LocalSecretsManager } from '../../local/secrets-manager';
 import { postgresServer } from '../../local/servers';
-import { type Rig, startRig } from '../rig';
+import { type Rig, startRig } from '../support/rig';
 
 /** The codes that say a cause. */
 const CODES: readonly string[] = Object.values(ErrorCode).filter(code => code !== ErrorCode.UNEXPECTED);

@@ -9,7 +9,7 @@ import {
   RotatingPostgresProps,
   RotationStrategy,
 } from '../../../src';
-import { isolatedVpc } from '../stacks';
+import { isolatedVpc } from '../support/stacks';
 
 type Make = (stack: Stack, vpc: ec2.IVpc) => void;
 

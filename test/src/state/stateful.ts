@@ -1,5 +1,5 @@
 import type { Template } from 'aws-cdk-lib/assertions';
-import { resourcesOf } from '../stacks';
+import { resourcesOf } from '../support/stacks';
 
 /**
  * The resources whose loss loses data, or leaves a database that cannot start, and their properties whose change makes

@@ -1,0 +1,127 @@
+import * as pg from 'pg';
+import type { Login } from './login';
+import type { SecretVersion } from '../secret/secret-reader';
+import { isAuthenticationFailure } from '../shared/errors';
+import { ScramOnly } from '../shared/scram-only';
+import { tlsOptions, type TlsOptions } from '../shared/tls';
+
+/** What the user sets of the place; the rest is the secret's. */
+export interface Place extends TlsOptions {
+  /** @default - the secret's */
+  readonly host?: string;
+  /** @default - the secret's */
+  readonly port?: number;
+  /** @default - the secret's */
+  readonly database?: string;
+}
+
+/** Another caller is about to find out which version is accepted: no socket was opened. */
+class NotAdmitted extends Error {}
+
+/** Whether a connection failed for want of a credential, and before anything was sent. */
+export function mayBeTriedAgain(error: unknown): boolean {
+  return error instanceof NotAdmitted || isAuthenticationFailure(error);
+}
+
+/** Beside the connections, not on them: an inspected connection shows nothing of it. */
+const madeWith = new WeakMap<pg.ClientBase, SecretVersion>();
+
+/** The version of the secret that a connection logged in with. */
+export function versionOf(client: pg.ClientBase): SecretVersion | undefined {
+  return madeWith.get(client);
+}
+
+/** Connections for a pool whose logins are `login`'s. */
+export interface RotatingClients {
+  /** What the pool makes its connections with. */
+  readonly Client: typeof pg.Client;
+  /** Has the pool take this one, which is connected already, where it would make a new one next. */
+  handOver(client: pg.Client | undefined): void;
+}
+
+export function rotatingClients(login: Login, place: Place): RotatingClients {
+  let spare: pg.Client | undefined;
+
+  class RotatingClient extends pg.Client {
+    readonly #scram: ScramOnly;
+    #connected = false;
+
+    constructor(config?: string | pg.ClientConfig) {
+      const version = login.version;
+      if (!version) throw new Error('a connection was made before the secret was read');
+      const { credential } = version;
+      const host = place.host ?? credential.host;
+      const port = place.port ?? credential.port;
+      const scram = new ScramOnly(`${host}:${port}`);
+      super({
+        ...(typeof config === 'string' ? {} : config),
+        connectionString: undefined, // it would win over all of the following
+        host,
+        port,
+        database: place.database ?? credential.dbname,
+        user: credential.username,
+        password: credential.password,
+        ssl: tlsOptions(host, place),
+      });
+      this.#scram = scram;
+      scram.watch(this);
+      madeWith.set(this, version);
+    }
+
+    override connect(): Promise<pg.Client>;
+    override connect(callback: ConnectCallback): void;
+    override connect(callback?: ConnectCallback): Promise<pg.Client> | void {
+      if (!callback) {
+        return new Promise((resolve, reject) =>
+          this.connect((error: Error | null) => (error ? reject(error) : resolve(this))),
+        );
+      }
+      if (this.#connected) return process.nextTick(report, callback, null);
+      const version = versionOf(this)!;
+      if (!login.mayTry(version)) {
+        return process.nextTick(report, callback, new NotAdmitted('another login finds out first'));
+      }
+      login.begins(version);
+      super.connect((failure: Error | null) => {
+        const error = failure ?? this.#withoutScram();
+        if (!error) login.accepted(version);
+        else if (isAuthenticationFailure(error)) login.refused(version, error);
+        else login.failed(version);
+        this.#connected = !error;
+        if (failure) this.connection.stream.destroy(); // pg itself leaves it open when it was the client that gave up
+        report(callback, error);
+      });
+    }
+
+    #withoutScram(): Error | null {
+      try {
+        this.#scram.check();
+        return null;
+      } catch (error) {
+        super.end().catch(() => undefined);
+        return error as Error;
+      }
+    }
+  }
+
+  return {
+    // The one way to give pg's pool a connection that exists: its constructor returns it.
+    Client: new Proxy(RotatingClient, {
+      construct(target, [config]) {
+        const client = spare ?? new target(config);
+        spare = undefined;
+        return client;
+      },
+    }),
+    handOver(client) {
+      spare = client;
+    },
+  };
+}
+
+type ConnectCallback = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
+
+/** pg calls back with the error or with nothing, which its types cannot say. */
+function report(callback: ConnectCallback, error: Error | null): void {
+  (callback as (error: Error | null) => void)(error);
+}

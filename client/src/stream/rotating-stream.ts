@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
+import * as pg from 'pg';
+import { LoggedInStream, type Server, type Session } from './logged-in-stream';
+import { AUTHENTICATED, backendKeyData, parameterStatus, READY, SSL_REQUEST } from './startup';
+import { Login, type LoginOptions } from '../login/login';
+import { mayBeTriedAgain, type Place, rotatingClients } from '../login/rotating-client';
+import { plainConfig } from '../pool/plain-pool';
+import { credentialSource } from '../secret/configuration';
+import type { SecretCredentialsOptions } from '../secret/credentials';
+import { defaultLogger, type Logger } from '../telemetry/logger';
+import { reportTrouble } from '../telemetry/report-trouble';
+
+/** Which secret logs the sessions in, and where. */
+export interface RotatingStreamOptions extends Place, SecretCredentialsOptions, LoginOptions {
+  /**
+   * ARN or name of the secret.
+   * @default - the environment: DATABASE_URL, else ROTATING_POSTGRES_SECRET_ARN
+   */
+  readonly secretId?: string;
+  /**
+   * Where to say what happens.
+   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
+   * weak TLS
+   */
+  readonly logger?: Logger;
+}
+
+/**
+ * For libraries that make their own connections: what they take for a socket, already encrypted and logged in with
+ * whatever version of the secret PostgreSQL accepts. It is given as `stream` to `pg` and what is built on it, and as
+ * `socket` to postgres.js; user, password, host and TLS of the library are then without effect, and `ssl` must be off.
+ *
+ * @example
+ * const sql = postgres({ socket: rotatingStream(), ssl: false });
+ */
+export function rotatingStream(options: RotatingStreamOptions = {}): () => Socket {
+  const {
+    secretId,
+    client,
+    ttlMillis,
+    replicaLagMillis,
+    loginBudgetMillis,
+    logger = defaultLogger,
+    ...place
+  } = options;
+  const source = credentialSource(secretId, { client, ttlMillis });
+  // it has all of a socket that drivers use
+  const streamsTo = (server: Server) => () => new LoggedInStream(server) as unknown as Socket;
+  if ('connectionString' in source) return streamsTo(plainServer(plainConfig(source.connectionString, logger, place)));
+  const login = new Login(source, { replicaLagMillis, loginBudgetMillis });
+  reportTrouble(source, login, logger);
+  return streamsTo(rotatingServer(login, place));
+}
+
+function plainServer(config: pg.ClientConfig): Server {
+  return {
+    logIn: parameters => logIn(new pg.Client({ ...settings(parameters), ...config })),
+    cancel: message => send(message, new pg.Client(config)),
+  };
+}
+
+function rotatingServer(login: Login, place: Place): Server {
+  const { Client } = rotatingClients(login, place);
+  return {
+    logIn: async (parameters, isWanted) => {
+      const until = performance.now() + login.budgetMillis;
+      for (;;) {
+        await login.admission(until);
+        if (!isWanted()) throw new Error('the driver has given up');
+        try {
+          return await logIn(new Client({ ...settings(parameters), connectionTimeoutMillis: login.budgetMillis }));
+        } catch (error) {
+          if (!mayBeTriedAgain(error)) throw error;
+        }
+      }
+    },
+    cancel: async message => {
+      await login.admission(performance.now() + login.budgetMillis); // so that there is a version
+      return send(message, new Client());
+    },
+  };
+}
+
+/** What the driver wants of its session. The rest is the secret's, or always the same with pg. */
+function settings(parameters: ReadonlyMap<string, string>): pg.ClientConfig & { replication?: string } {
+  const {
+    user: _,
+    database: __,
+    client_encoding: ___,
+    application_name,
+    replication,
+    options,
+    ...others
+  } = Object.fromEntries(parameters);
+  const switches = Object.entries(others).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`);
+  return { application_name, replication, options: [options ?? [], switches].flat().join(' ') || undefined };
+}
+
+/** Logs in, and takes the connection from pg when it has. */
+async function logIn(client: pg.Client): Promise<Session> {
+  const said: Buffer[] = [];
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }) =>
+    said.push(parameterStatus(parameterName, parameterValue)),
+  );
+  client.connection.on('backendKeyData', ({ processID, secretKey }) => said.push(backendKeyData(processID, secretKey)));
+  client.on('error', () => {}); // the stream says it
+  await client.connect();
+  const socket = client.connection.stream;
+  socket.removeAllListeners('data'); // which until now pg read
+  return { socket, greeting: Buffer.concat([AUTHENTICATED, ...said, READY]) };
+}
+
+/** A cancellation holds a key of the session, so it goes encrypted where the session is. */
+async function send(message: Buffer, client: pg.Client): Promise<Duplex> {
+  const ssl: unknown = client.ssl;
+  const socket = connect(client.port, client.host);
+  await once(socket, 'connect');
+  let open: Duplex = socket;
+  if (ssl) {
+    socket.write(SSL_REQUEST);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    if (answer.toString() !== 'S') throw new Error('the server does not speak TLS');
+    open = tls.connect({ socket, host: client.host, ...(typeof ssl === 'object' ? ssl : {}) });
+    await once(open, 'secureConnect');
+  }
+  open.write(message);
+  return open;
+}

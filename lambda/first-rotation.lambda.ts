@@ -1,0 +1,22 @@
+import type { Context } from 'aws-lambda';
+import { CloudWatchErrorLog } from './first-rotation/cloudwatch-error-log';
+import { parseRequest } from './first-rotation/proof-request';
+import { prove } from './first-rotation/prove';
+import { invocation } from './runtime/invocation';
+import { lambdaDeadline } from './runtime/lambda-deadline';
+import { SecretsManagerStore } from './secrets-manager/store';
+
+/** The custom resource's function: the Provider framework invokes it, and answers CloudFormation in its place. */
+export async function handler(event: unknown, context: Context): Promise<{ PhysicalResourceId: string }> {
+  return invocation(context, async about => {
+    const { type, physicalId, secretArns, logGroup, timeoutSeconds } = parseRequest(event);
+    about({ step: type });
+    const deadline = lambdaDeadline(context);
+    await prove(secretArns, timeoutSeconds, {
+      store: new SecretsManagerStore(deadline),
+      errors: new CloudWatchErrorLog(logGroup, deadline),
+      deadline,
+    });
+    return { PhysicalResourceId: physicalId };
+  });
+}

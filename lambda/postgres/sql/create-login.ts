@@ -1,0 +1,43 @@
+import { armLogin } from './set-alternating-password';
+import type { Credential } from '../../../client/src/shared/secret-value';
+import type { Pair, SecretVersion } from '../../ports/database';
+import type { Connection } from '../connection';
+import { fenced, lockOf } from '../fence';
+import { formatComment } from '../role-mark';
+import { readRoles, roleRefused } from '../roles';
+import { identifier, literal } from '../sql';
+
+/**
+ * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
+ * credential does not log in, so that an update leaves a rotated login alone.
+ */
+export async function provideLogin(
+  admin: Connection,
+  secret: SecretVersion,
+  pair: Pair,
+  credential: Credential,
+  logsIn: () => Promise<boolean>,
+): Promise<void> {
+  const { arn, version } = secret;
+  const { owner, alternate } = await readRoles(admin, pair, arn);
+  const name = identifier(pair.owner);
+  if (!owner) {
+    await admin.run([
+      `CREATE ROLE ${name} LOGIN`,
+      `COMMENT ON ROLE ${name} IS ${literal(formatComment('', { secretArn: arn }))}`,
+    ]);
+  } else if (await logsIn()) {
+    const current = credential.username === pair.alternate ? alternate : owner;
+    if (!owner.mark && current !== owner) await admin.run(fenced(owner, [lockOf(owner)], { secretArn: arn }));
+    const marked = current?.mark?.version === version;
+    if (current && !marked) {
+      await admin.run(fenced(current, [lockOf(current)], { ...current.mark, secretArn: arn, version }));
+    }
+    return;
+  } else if (!owner.mark) {
+    throw roleRefused(
+      `the role ${name} exists already and ${arn} does not log in to it: choose another user name, or drop the role`,
+    );
+  }
+  await armLogin(admin, pair, secret, credential.username, credential.password);
+}

@@ -1,0 +1,22 @@
+import type { Context } from 'aws-lambda';
+import { PostgresDatabase } from './postgres/postgres-database';
+import { parseRevocation } from './revocation/revocation-request';
+import { type Revocation, revoke } from './revocation/revoke';
+import { invocation } from './runtime/invocation';
+import { lambdaDeadline } from './runtime/lambda-deadline';
+import { settingsOf } from './runtime/settings';
+import { SecretsManagerStore } from './secrets-manager/store';
+
+/** The revocation function: a person, or an automation, invokes it when a credential has leaked. */
+export async function handler(event: unknown, context: Context): Promise<Revocation> {
+  return invocation(context, async about => {
+    const secretId = parseRevocation(event);
+    about({ step: 'revoke', secretId });
+    const limits = { deadline: lambdaDeadline(context), settings: settingsOf(process.env) };
+    return revoke(secretId, {
+      ...limits,
+      store: new SecretsManagerStore(limits.deadline),
+      database: new PostgresDatabase(limits),
+    });
+  });
+}

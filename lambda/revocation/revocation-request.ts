@@ -1,0 +1,13 @@
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import { ErrorCode } from '../../src/contract';
+
+/**
+ * The secret that is to be revoked: `{ "SecretId": "<its ARN>" }`.
+ *
+ * @throws with code `InvalidEvent`
+ */
+export function parseRevocation(event: unknown): string {
+  const { SecretId: secretId } = (event ?? {}) as Record<string, unknown>;
+  if (typeof secretId === 'string' && secretId !== '') return secretId;
+  throw new RotatingPostgresError(ErrorCode.INVALID_EVENT, 'not a request to revoke a secret: SecretId is missing');
+}

@@ -1,0 +1,37 @@
+import type { RotationEvent } from './event';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import { ErrorCode } from '../../src/contract';
+import { isRevoked, rotates, versionAt } from '../credential/version-stages';
+import type { SecretDescription } from '../ports/secret-store';
+
+/**
+ * The id of the current version, where the event is of a rotation that is due.
+ *
+ * @throws with code `NotPending` or `StuckPending` where it is not
+ */
+export function checkDue(
+  { secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>,
+  description: SecretDescription,
+  functionArn: string,
+): string {
+  const { stages, rotationEnabled, rotationFunctionArn } = description;
+  const refuse = (why: string) => new RotatingPostgresError(ErrorCode.NOT_PENDING, `${secretId}: ${why}`);
+  if (!rotationEnabled) throw refuse('rotation is not enabled');
+  if (!rotates(description, functionArn)) {
+    throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${functionArn}`);
+  }
+  if (isRevoked(token, description)) throw refuse(`version ${token} was revoked`);
+  if (!stages[token]?.includes('AWSPENDING')) {
+    const pending = Object.keys(stages).find(
+      version => stages[version].includes('AWSPENDING') && !stages[version].includes('AWSCURRENT'),
+    );
+    if (pending === undefined) throw refuse(`version ${token} is not AWSPENDING`);
+    throw new RotatingPostgresError(
+      ErrorCode.STUCK_PENDING,
+      `${secretId}: version ${token} is not AWSPENDING, but ${pending} still is`,
+    );
+  }
+  const current = versionAt('AWSCURRENT', description);
+  if (current === undefined) throw refuse('no version is AWSCURRENT');
+  return current;
+}

@@ -1,0 +1,20 @@
+import type { Session } from '../../ports/database';
+import { log } from '../../runtime/log';
+import type { Settings } from '../../runtime/settings';
+
+/**
+ * Ends what sessions a login has, where the function is told to. That it may not is no reason to keep an old password.
+ */
+export async function endSessionsIfTold(
+  admin: Session,
+  username: string,
+  { terminateSessions }: Settings,
+): Promise<void> {
+  if (!terminateSessions) return;
+  try {
+    const ended = await admin.endSessions(username);
+    if (ended > 0) log.info('the sessions of the login are ended', { login: username, sessions: ended });
+  } catch (error) {
+    log.warn('the sessions of the login could not be ended', { login: username, error: (error as Error).message });
+  }
+}

@@ -1,0 +1,21 @@
+import type { SecretVersion } from '../../ports/database';
+import { checkDue } from '../check-due';
+import type { Rotation } from '../rotation';
+
+/** The version that this rotation makes, as the login that gets its password is told. */
+export function pendingVersion({
+  store,
+  secretId,
+  token,
+  functionArn,
+  previousVersion,
+}: Rotation): SecretVersion & Required<Pick<SecretVersion, 'confirm'>> {
+  return {
+    arn: secretId,
+    version: token,
+    replaces: previousVersion,
+    async confirm() {
+      checkDue({ secretId, token }, await store.describe(secretId), functionArn);
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { pendingVersion } from './pending-version';
+import { RotatingPostgresError } from '../../../client/src/shared/errors';
+import { type Credential, parseSecretValue } from '../../../client/src/shared/secret-value';
+import { BindingTag, ErrorCode } from '../../../src/contract';
+import { logInAsAdmin } from '../../admin/admin-login';
+import type { Session } from '../../ports/database';
+import { isRefusedLogin, lacksPrivilege } from '../../runtime/error-predicates';
+import { log } from '../../runtime/log';
+import type { Rotation, Strategy } from '../rotation';
+
+/** The login changes its own password. Until AWSCURRENT moves, AWSPENDING is what logs in. */
+export const singleUser: Strategy = {
+  nextUsername: current => current.username,
+
+  async activate(rotation, current, pending) {
+    const login = await logIn(rotation, current, pending);
+    if (login === 'done') return;
+    if (login === undefined) {
+      log.warn('no version of the secret logs in, so that the admin changes the password', {
+        secretId: rotation.secretId,
+      });
+      return changeAsAdmin(
+        rotation,
+        pending,
+        new RotatingPostgresError(
+          ErrorCode.AUTHENTICATION,
+          `${rotation.secretId}: no version of the secret logs in as "${current.username}" at ` +
+            `${current.host}:${current.port}`,
+        ),
+      );
+    }
+    const { session, credential } = login;
+    const secret = { arn: rotation.secretId, application: rotation.binding.adminSecret !== undefined };
+    try {
+      await session.changeOwnPassword(pending.username, pending.password, secret);
+    } catch (error) {
+      if (!lacksPrivilege(error)) throw error;
+      // With rds.restrict_password_commands only members of rds_password may, and the admin is one.
+      await changeAsAdmin(rotation, pending, error, credential);
+    } finally {
+      await session.close();
+    }
+  },
+};
+
+/**
+ * Has the admin change the password, if the secret is bound to an admin secret. The secret's own value cannot name it:
+ * that would make the users alternate.
+ *
+ * @param why the admin is needed
+ * @param witness a credential that logs in
+ */
+async function changeAsAdmin(
+  rotation: Rotation,
+  pending: Credential,
+  why: unknown,
+  witness?: Credential,
+): Promise<void> {
+  const { adminSecret } = rotation.binding;
+  if (adminSecret === undefined) throw withAdvice(why, rotation);
+  const admin = await logInAsAdmin(rotation, pending, adminSecret, witness);
+  try {
+    await admin.armSingleLogin(pendingVersion(rotation), pending.username, pending.password);
+  } finally {
+    await admin.close();
+  }
+}
+
+function withAdvice(why: unknown, { secretId }: Rotation): unknown {
+  if (!(why instanceof RotatingPostgresError)) return why;
+  return new RotatingPostgresError(
+    why.code,
+    `${why.message}. The admin can change it: put the ARN of the admin's secret into the tag ` +
+      `${BindingTag.ADMIN_SECRET} of ${secretId}, and let the function read that secret`,
+    { cause: why },
+  );
+}
+
+interface Login {
+  readonly session: Session;
+  readonly credential: Credential;
+}
+
+/**
+ * Logs in with the current password. Where that is refused, an earlier attempt may have got as far as the database:
+ * then the pending one logs in, and there is nothing left to do. Or its version lost its label since, or the database
+ * is back from a snapshot: then the password is one of the older versions, which stay readable by their ids.
+ */
+async function logIn(
+  rotation: Rotation,
+  current: Credential,
+  pending: Credential,
+): Promise<Login | 'done' | undefined> {
+  const session = await tryLogin(rotation, current);
+  if (session) return { session, credential: current };
+  const finished = await tryLogin(rotation, pending);
+  if (finished) {
+    await finished.close();
+    return 'done';
+  }
+  for await (const older of olderCredentials(rotation, current)) {
+    const found = await tryLogin(rotation, older);
+    if (found) {
+      log.warn('neither AWSCURRENT nor AWSPENDING logged in, an older version did', { secretId: rotation.secretId });
+      return { session: found, credential: older };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A session, or undefined where the server refused this credential. Any other failure says nothing about the password.
+ */
+async function tryLogin({ database }: Rotation, credential: Credential): Promise<Session | undefined> {
+  try {
+    return await database.open(credential, 'change-own-password');
+  } catch (error) {
+    if (isRefusedLogin(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The other passwords of this login at this server, newest first. A version that cannot be read as one is passed over.
+ */
+async function* olderCredentials(rotation: Rotation, current: Credential): AsyncGenerator<Credential> {
+  const { store, secretId, token, currentVersion } = rotation;
+  const versionIds = await store.versionIds(secretId);
+  // among them may be that of a later rotation, or of a revocation, which this one must not undo
+  await pendingVersion(rotation).confirm();
+  for (const versionId of versionIds) {
+    if (versionId === token || versionId === currentVersion) continue;
+    const value = await store.read(secretId, { versionId });
+    try {
+      const { password, username } = parseSecretValue(value, `${secretId} version ${versionId}`);
+      if (username === current.username) yield { ...current, password };
+    } catch (error) {
+      log.warn('an older version of the secret cannot be used', {
+        secretId,
+        versionId,
+        error: (error as Error).message,
+      });
+    }
+  }
+}

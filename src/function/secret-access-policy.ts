@@ -1,0 +1,173 @@
+import { Lazy, Names, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, IConstruct } from 'constructs';
+import { INLINE } from './function-role';
+import { acknowledge, compliance } from '../private/acknowledge';
+import { deployedLength } from '../private/deployed-length';
+import { SecretUse, statements } from '../private/secret-access';
+import { WRITERS } from '../private/secret-roles';
+import { waitsFor } from '../private/waits-for';
+
+const ID = 'SecretAccess';
+/** IAM's quota of all inline policies of a role, in characters without white space. */
+const QUOTA = 10_240;
+/** What is kept of it for the function's own policy, and for what its owner adds. */
+const RESERVED = 1_200;
+
+const policiesOf = new WeakMap<IConstruct, SecretAccessPolicy[]>();
+
+/**
+ * What a role of this library may do with secrets: one policy per role and stack, whose statements list exactly these
+ * secrets. All inline policies of a role together have few characters, and one policy per secret would say the same
+ * actions again and again.
+ *
+ * It stands in the stack of the secrets, so that the stack of a shared function does not come to depend on theirs.
+ */
+export class SecretAccessPolicy extends Construct {
+  /** The policy of the role in the stack of this construct. */
+  public static of(scope: IConstruct, role: iam.IRole): SecretAccessPolicy {
+    const stack = Stack.of(scope);
+    const besideRole = Stack.of(role) === stack;
+    const owner = besideRole ? role.node.scope! : stack;
+    const id = besideRole ? ID : `${Names.nodeUniqueId(role.node)}${ID}`;
+    return (
+      (owner.node.tryFindChild(id) as SecretAccessPolicy | undefined) ??
+      new SecretAccessPolicy(owner as Construct, id, role)
+    );
+  }
+
+  private readonly uses = new Map<SecretUse, Set<secretsmanager.ISecret>>();
+  private readonly others: iam.PolicyStatement[] = [];
+
+  private constructor(
+    scope: Construct,
+    id: string,
+    private readonly role: iam.IRole,
+  ) {
+    super(scope, id);
+    const policy = new iam.CfnPolicy(this, 'Resource', {
+      policyName: Names.uniqueResourceName(this, { maxLength: 128 }),
+      policyDocument: Lazy.any({ produce: () => new iam.PolicyDocument({ statements: this.statements() }) }),
+      roles: [role.roleName],
+    });
+    acknowledge(policy, { rules: compliance('IAMNoInlinePolicy'), reason: INLINE });
+    const all = policiesOf.get(role) ?? [];
+    policiesOf.set(role, [...all, this]);
+    if (all.length === 0) role.node.addValidation({ validate: () => overQuota(role) });
+    this.node.addValidation({ validate: () => this.cycles() });
+  }
+
+  /** Allows this use of this secret, and of its key for it. */
+  public allow(secret: secretsmanager.ISecret, use: SecretUse): void {
+    const secrets = this.uses.get(use) ?? new Set();
+    this.uses.set(use, secrets.add(secret));
+    if (use.actions.includes('secretsmanager:PutSecretValue')) WRITERS.add(secret, this.role);
+  }
+
+  /** Allows something else. */
+  public add(statement: iam.PolicyStatement): void {
+    this.others.push(statement);
+  }
+
+  /** Characters that the policy has once it is deployed, at most. */
+  public get length(): number {
+    return deployedLength(JSON.stringify(new iam.PolicyDocument({ statements: this.statements() }).toJSON()));
+  }
+
+  private statements(): iam.PolicyStatement[] {
+    const single = [...this.uses]
+      .flatMap(([use, secrets]) =>
+        [...secrets].filter(secret => !this.isIncluded(use, secret)).flatMap(secret => statements(secret, use)),
+      )
+      .filter(({ actions }) => actions.length > 0); // a use that needs no key
+    return [...merged(single), ...merged(this.others)];
+  }
+
+  /** CloudFormation refuses a template in which a secret waits for what waits for the policy that names it. */
+  private cycles(): string[] {
+    const secrets = new Set([...this.uses.values()].flatMap(all => [...all]));
+    return [...secrets]
+      .filter(secret => Stack.of(secret) === Stack.of(this) && waitsFor(secret, this))
+      .map(
+        secret =>
+          `it names the secret '${secret.node.path}', which by a dependency of its own or of what it is in ` +
+          'waits for something that waits for this policy;' +
+          ' have only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
+          ' and give databases of which one waits for the other a RotationFunction each',
+      );
+  }
+
+  /** Whether another use of the secret allows all that this one does. */
+  private isIncluded(use: SecretUse, secret: secretsmanager.ISecret): boolean {
+    return [...this.uses].some(
+      ([other, secrets]) =>
+        other.actions.length > use.actions.length &&
+        secrets.has(secret) &&
+        use.actions.every(action => other.actions.includes(action)) &&
+        use.keyActions.every(action => other.keyActions.includes(action)),
+    );
+  }
+}
+
+const CONTEXT = 'kms:EncryptionContext:SecretARN';
+
+/**
+ * One statement for those that differ in resource and secret only. It then allows each of its keys for each of its
+ * secrets, and Secrets Manager uses a secret with its own key only.
+ */
+function merged(single: iam.PolicyStatement[]): iam.PolicyStatement[] {
+  const groups = new Map<
+    string,
+    { readonly sample: iam.PolicyStatement; readonly resources: Set<string>; readonly secrets: Set<string> }
+  >();
+  for (const statement of single) {
+    const operator = operatorOf(statement);
+    const key = JSON.stringify([statement.actions, operator, withSecrets(statement.conditions, operator, undefined)]);
+    const group = groups.get(key) ?? { sample: statement, resources: new Set(), secrets: new Set() };
+    groups.set(key, group);
+    statement.resources.forEach(resource => group.resources.add(resource));
+    if (operator) group.secrets.add(statement.conditions[operator][CONTEXT]);
+  }
+  return [...groups.values()].map(
+    ({ sample, resources, secrets }) =>
+      new iam.PolicyStatement({
+        actions: sample.actions,
+        resources: [...resources],
+        conditions: withSecrets(sample.conditions, operatorOf(sample), oneOrAll([...secrets])),
+      }),
+  );
+}
+
+type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function operatorOf({ conditions }: { readonly conditions: Conditions }): string | undefined {
+  return Object.keys(conditions).find(operator => CONTEXT in conditions[operator]);
+}
+
+function withSecrets(
+  conditions: Conditions,
+  operator: string | undefined,
+  secrets: string | string[] | undefined,
+): Conditions {
+  return operator === undefined
+    ? conditions
+    : { ...conditions, [operator]: { ...conditions[operator], [CONTEXT]: secrets } };
+}
+
+function oneOrAll(values: string[]): string | string[] {
+  return values.length === 1 ? values[0] : values;
+}
+
+function overQuota(role: iam.IRole): string[] {
+  const policies = policiesOf.get(role) ?? [];
+  const length = policies.reduce((sum, policy) => sum + policy.length, 0);
+  if (length <= QUOTA - RESERVED) return [];
+  return [
+    `its function serves too many secrets: the policies that allow it to have up to ${length} ` +
+      `characters in all, and IAM takes ${QUOTA} of a role,` +
+      ` of which ${RESERVED} are kept for the function itself; serve some of the databases or users by ` +
+      'another RotationFunction' +
+      ' (DatabaseUserProvider, RevocationFunction) or in another stack, and let their secrets share a key',
+  ];
+}

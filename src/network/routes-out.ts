@@ -1,0 +1,40 @@
+import { Reference, Resource, Tokenization } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { secretsManagerEndpointsOf } from './endpoints-in-vpc';
+
+/**
+ * What is wrong with the way to Secrets Manager of a function without an endpoint, in subnets that the app makes. Asked
+ * at the end of synthesis, when every route is there. In a VPC made elsewhere, routes cannot be seen.
+ */
+export function routeTrouble(vpc: ec2.IVpc, subnets: readonly ec2.ISubnet[], ipv6: boolean): string[] {
+  if (!Resource.isOwnedResource(vpc) || secretsManagerEndpointsOf(vpc).length > 0) return [];
+  const constructs = vpc.node.root.node.findAll();
+  const tables = new Set([
+    ...constructs
+      .filter(construct => construct instanceof ec2.CfnRoute)
+      .filter(route => leadsOut(route, ipv6))
+      .map(route => route.routeTableId),
+    ...constructs
+      .filter(construct => construct instanceof ec2.CfnVPNGatewayRoutePropagation)
+      .flatMap(({ routeTableIds }) => routeTableIds),
+  ]);
+  const without = subnets.find(
+    subnet => Resource.isOwnedResource(subnet) && !tables.has(subnet.routeTable.routeTableId),
+  );
+  if (!without) return [];
+  return [
+    'the function is told that there is no endpoint for Secrets Manager, and its subnet ' +
+      `'${without.node.path}' has no route out of the VPC, so that` +
+      ' it could never call it; give the VPC NAT gateways and private subnets, or leave ' +
+      'SecretsManagerEndpoint.none() out, which makes an endpoint',
+  ];
+}
+
+/** An internet gateway is no way for a function, which has no public address; an egress-only one is, for IPv6. */
+function leadsOut(route: ec2.CfnRoute, ipv6: boolean): boolean {
+  if (route.egressOnlyInternetGatewayId) return ipv6;
+  if (!route.gatewayId) return true;
+  const { firstToken } = Tokenization.reverseString(route.gatewayId);
+  const target = Reference.isReference(firstToken) ? firstToken.target : undefined;
+  return !(target instanceof ec2.CfnInternetGateway || /^igw-/.test(route.gatewayId));
+}

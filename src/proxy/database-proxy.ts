@@ -1,0 +1,120 @@
+import { Duration, Fn, Names } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import { Construct } from 'constructs';
+import { ProxyAuthentication } from './proxy-authentication';
+import { connectArn } from '../access/connect-arn';
+import { IPostgresDatabase } from '../database/postgres-database';
+import { after } from '../function/vpc-function';
+import { allow } from '../network/security-group-rules';
+import { innermostSubnets } from '../network/subnets';
+import { fail } from '../private/errors';
+import { READERS_FROM_OUTSIDE } from '../private/secret-roles';
+import { IamDatabaseUser } from '../user/iam-database-user';
+
+/** A proxy for PostgreSQL listens there, whatever the port of its database is. */
+const PORT = ec2.Port.tcp(5432);
+
+/** The longest name that RDS takes for a proxy is 63. */
+const LONGEST_NAME = 60;
+
+/** Properties of a `DatabaseProxy`. */
+export interface DatabaseProxyProps {
+  /** VPC of the proxy: the database's. */
+  readonly vpc: ec2.IVpc;
+  /** Database behind the proxy: an RDS instance or cluster. */
+  readonly database: IPostgresDatabase;
+  /** Who logs in through the proxy, and how. */
+  readonly authentication: ProxyAuthentication;
+  /**
+   * How long a client's connection may be idle before the proxy closes it, up to 8 hours.
+   * @default Duration.minutes(30)
+   */
+  readonly idleClientTimeout?: Duration;
+}
+
+/**
+ * An RDS Proxy before a database, for consumers that open many connections, such as Lambda functions. TLS only.
+ *
+ * Passwords are rotated at the database, never through the proxy. A proxy has certificates of public roots, not of
+ * Amazon RDS. Consumers of the client package name `host` as its option of that name; to admit one, use `connections`.
+ */
+export class DatabaseProxy extends Construct implements ec2.IConnectable {
+  /** Host name of the proxy, which leads to the writer. */
+  public readonly host: string;
+  /** TCP port, as text. */
+  public readonly port = '5432';
+  /** Who may connect to the proxy; its port is the default. */
+  public readonly connections: ec2.Connections;
+  /** Role as which the proxy reads the secrets, if it has any. `SecretGuard.denyReadsOutsideEndpoint` exempts it. */
+  public readonly role: iam.Role;
+  /** The proxy itself. */
+  public readonly proxy: rds.CfnDBProxy;
+
+  constructor(scope: Construct, id: string, props: DatabaseProxyProps) {
+    super(scope, id);
+    const { vpc, database } = props;
+    const { auth, defaultAuthScheme, secrets = [], statements } = props.authentication._setUp(this, database);
+    this.role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('rds.amazonaws.com'),
+      inlinePolicies: { Login: new iam.PolicyDocument({ statements }) },
+    });
+    for (const secret of secrets) READERS_FROM_OUTSIDE.add(secret, this.role);
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'RDS Proxy',
+      allowAllOutbound: false,
+    });
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: PORT });
+    const to = database.connections;
+    const port =
+      to.defaultPort ??
+      fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
+    allow(this, 'Database', { from: securityGroup, to, port, description: 'RDS Proxy', ingress: true });
+    const rules = this.node.tryFindChild('Database');
+
+    this.proxy = new rds.CfnDBProxy(this, 'Proxy', {
+      dbProxyName: Names.uniqueResourceName(this, { maxLength: LONGEST_NAME, separator: '-' }).toLowerCase(),
+      engineFamily: 'POSTGRESQL',
+      auth: auth ?? [],
+      roleArn: this.role.roleArn,
+      requireTls: true,
+      idleClientTimeout: props.idleClientTimeout?.toSeconds(),
+      vpcSubnetIds: vpc.selectSubnets(innermostSubnets(this, vpc)).subnetIds,
+      vpcSecurityGroupIds: [securityGroup.securityGroupId],
+    });
+    if (!auth) this.proxy.addPropertyDeletionOverride('Auth');
+    if (defaultAuthScheme) this.proxy.addPropertyOverride('DefaultAuthScheme', defaultAuthScheme);
+    this.host = this.proxy.attrEndpoint;
+
+    const targets = new rds.CfnDBProxyTargetGroup(this, 'Targets', {
+      dbProxyName: this.proxy.ref,
+      targetGroupName: 'default',
+      ...target(this, database),
+    });
+    after(targets, [database, ...(rules ? [rules] : [])]);
+  }
+
+  /** Allows the grantee to log in to the proxy as this user, and as nobody else (`rds-db:connect`). */
+  public grantConnect(grantee: iam.IGrantable, user: IamDatabaseUser): iam.Grant {
+    // `arn:aws:rds:eu-west-1:111122223333:db-proxy:prx-…`
+    const resourceId = Fn.select(6, Fn.split(':', this.proxy.attrDbProxyArn));
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['rds-db:connect'],
+      resourceArns: [connectArn(this, resourceId, user.username)],
+    });
+  }
+}
+
+function target(scope: Construct, { dbInstanceIdentifier, dbClusterIdentifier, node }: IPostgresDatabase) {
+  if (dbClusterIdentifier) return { dbClusterIdentifiers: [dbClusterIdentifier] };
+  if (dbInstanceIdentifier) return { dbInstanceIdentifiers: [dbInstanceIdentifier] };
+  return fail(
+    scope,
+    `'database' (${node.path}) is no instance or cluster of Amazon RDS, and RDS Proxy is for nothing ` +
+      'else; if it is one, name its' +
+      " 'dbInstanceIdentifier' or 'dbClusterIdentifier'",
+  );
+}
