@@ -6,8 +6,7 @@ export function addClientPackage(project: javascript.NodeProject): Task {
     obj: {
       name: 'rotating-postgres-client',
       version: '0.0.0',
-      description:
-        'A pg pool that follows the rotation of its credentials: no query fails because a password changed.',
+      description: 'A pg pool that follows the rotation of its credentials: no query fails because a password changed.',
       license: 'Apache-2.0',
       repository: {
         type: 'git',

@@ -6,8 +6,5 @@ export function pinLockfile(project: javascript.NodeProject): void {
   // 1.13 lists platform packages that not every registry carries, which puts the lock out of sync.
   project.package.addPackageResolutions('unrs-resolver@1.12.2');
   // The asset packages that the Go module of the floor names; newer ones are not in the Go proxy.
-  project.package.addPackageResolutions(
-    '@aws-cdk/asset-awscli-v1@2.2.229',
-    '@aws-cdk/asset-node-proxy-agent-v6@2.1.0',
-  );
+  project.package.addPackageResolutions('@aws-cdk/asset-awscli-v1@2.2.229', '@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
 }
