@@ -6,10 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct, IConstruct } from 'constructs';
-import { acknowledge, compliance } from './private/acknowledge';
-import { deployedLength } from './private/deployed-length';
-import { runbook } from './private/runbook';
-import { RotationFunction } from './rotation/rotation-function';
+import { RotationFunction } from './rotation-function';
+import { acknowledge, compliance } from '../private/acknowledge';
+import { deployedLength } from '../private/deployed-length';
+import { runbook } from '../private/runbook';
 
 /** Characters of ARNs in an event pattern, which has 2,048 at most, with the rest of it. */
 const ROOM_FOR_SECRETS = 1_600;
