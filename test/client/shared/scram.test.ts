@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { rotatingPool } from '../../../client/src/pool/pool';
+import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { createAuthority } from '../../local/certificate';
 import { StubSecretsManager, version } from '../support/stub';
 

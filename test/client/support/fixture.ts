@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { escapeIdentifier, escapeLiteral, type Client, type Pool } from 'pg';
-import { rotatingPool, type RotatingPoolOptions } from '../../../client/src/pool/pool';
+import { rotatingPool, type RotatingPoolOptions } from '../../../client/src/pool/rotating-pool';
 import type { Logger } from '../../../client/src/telemetry/logger';
 import { Env } from '../../../src/contract';
 import { type Login, randomPassword, withClient } from '../../local/postgres';
