@@ -5,10 +5,6 @@ import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { createAuthority } from '../../local/certificate';
 import { StubSecretsManager, version } from '../support/stub';
 
-jest.mock('../../../client/src/secret/sdk', () => ({
-  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
-}));
-
 const PASSWORD = 'a-password-that-must-not-be-sent';
 
 /** The authentication requests of PostgreSQL's protocol: type, length, method. */

@@ -1,3 +1,4 @@
+import './load-sdk';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SecretCredentials, type SecretCredentialsOptions } from '../../../client/src/secret/credentials';
 
