@@ -1,6 +1,6 @@
-import type { Logger } from './logger';
-import type { Login } from '../login/login';
+import type { Login } from './login';
 import type { SecretCredentials } from '../secret/credentials';
+import type { Logger } from '../telemetry/logger';
 
 /** Says when a secret cannot be read again, and when no login is accepted any more; returns what ends the former. */
 export function reportTrouble(source: SecretCredentials, login: Login, logger: Logger): () => void {
