@@ -93,7 +93,13 @@ export class FunctionProcess {
   private start(): ChildProcess {
     const child = fork(join(__dirname, 'function-runner.js'), [this.bundle], {
       execArgv: [], // none of the loaders that run ourselves
-      env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', ...this.environment },
+      env: {
+        PATH: process.env.PATH,
+        AWS_REGION: 'us-east-1',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...mutation(),
+        ...this.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [child.stdout, child.stderr]) {
@@ -106,6 +112,11 @@ export class FunctionProcess {
     });
     return child;
   }
+}
+
+/** What test/mutation tells the instrumented code of a bundle. */
+function mutation(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('__STRYKER_')));
 }
 
 function exited(code: number | null, signal: string | null): Outcome {
