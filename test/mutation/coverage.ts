@@ -18,7 +18,7 @@ export interface TestFile {
  *
  * @returns those that pass, and what failed in the others, which can judge no mutant
  */
-export async function recordCoverage(
+export async function dryRun(
   directory: string,
   tests: readonly string[],
   server: PostgresServer,
@@ -47,6 +47,18 @@ export function covering(mutant: Mutant, files: readonly TestFile[]): TestFile[]
     .map(file => ({ file, nearness: commonFolders(mutant.file, file.path.replace(/^test\//, '')) }))
     .sort((a, b) => b.nearness - a.nearness || a.file.seconds - b.file.seconds)
     .map(({ file }) => file);
+}
+
+/** In order, until their sum is the limit: the nearest file alone, for most mutants die there, and the others together. */
+export function batches(tests: readonly TestFile[], limitSeconds: number): TestFile[][] {
+  const [first, ...others] = tests;
+  let sum = first.seconds;
+  const rest = others.filter(file => {
+    const fits = sum + file.seconds <= limitSeconds;
+    if (fits) sum += file.seconds;
+    return fits;
+  });
+  return rest.length > 0 ? [[first], rest] : [[first]];
 }
 
 function commonFolders(source: string, test: string): number {

@@ -1,4 +1,4 @@
-import { covering, type TestFile } from './coverage';
+import { batches, covering, type TestFile } from './coverage';
 import { equivalentOf } from './equivalent';
 import { ACTIVE_MUTANT } from './instrument';
 import { type JestOutcome, runJest } from './jest-run';
@@ -82,18 +82,6 @@ class Judge {
       limitSeconds: GRACE_SECONDS + SLOWNESS * seconds(batch),
     });
   }
-}
-
-/** In order, until their sum is the limit: the nearest file alone, for most mutants die there, and the others together. */
-export function batches(tests: readonly TestFile[], limitSeconds: number): TestFile[][] {
-  const [first, ...others] = tests;
-  let sum = first.seconds;
-  const rest = others.filter(file => {
-    const fits = sum + file.seconds <= limitSeconds;
-    if (fits) sum += file.seconds;
-    return fits;
-  });
-  return rest.length > 0 ? [[first], rest] : [[first]];
 }
 
 function seconds(files: readonly TestFile[]): number {

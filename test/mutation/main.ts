@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { recordCoverage } from './coverage';
+import { dryRun } from './coverage';
 import { evaluate } from './evaluate';
 import { NO_TESTS } from './files';
 import type { Result } from './mutant';
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 
     const tests = listTests(directory).filter(test => new RegExp(values.tests).test(test));
     const server = await startPostgres();
-    const coverage = await recordCoverage(directory, tests, server, workers).finally(() => server.stop());
+    const coverage = await dryRun(directory, tests, server, workers).finally(() => server.stop());
     note(
       `${coverage.files.length} test files pass without a mutant; what does not: ${coverage.failed.join(', ') || '-'}`,
     );
