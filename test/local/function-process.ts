@@ -107,7 +107,13 @@ export class FunctionProcess {
     const child = fork(join(__dirname, 'function-runner.js'), [this.bundle], {
       // none of the loaders that run ourselves
       execArgv: this.clock === 'stands still' ? ['--require', join(__dirname, 'function-clock.js')] : [],
-      env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', ...this.environment },
+      env: {
+        PATH: process.env.PATH,
+        AWS_REGION: 'us-east-1',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...mutation(),
+        ...this.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [child.stdout, child.stderr]) {
@@ -120,6 +126,11 @@ export class FunctionProcess {
     });
     return child;
   }
+}
+
+/** What test/mutation tells the instrumented code of a bundle. */
+function mutation(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('__STRYKER_')));
 }
 
 function exited(code: number | null, signal: string | null): Outcome {

@@ -1,8 +1,9 @@
 import { LocalPostgres, startPostgres } from './postgres';
 import { SERVER_VARIABLE } from './servers';
 
-/** Starts the one PostgreSQL of a jest run. Should jest be killed, the server's watchdog stops it. */
+/** Starts the one PostgreSQL of a jest run, unless it is told of one that runs. Should jest be killed, the server's watchdog stops it. */
 export default async function setUp(): Promise<void> {
+  if (process.env[SERVER_VARIABLE]) return;
   const server = await startPostgres();
   process.env[SERVER_VARIABLE] = JSON.stringify(server);
   running.localPostgres = server;

@@ -1,0 +1,68 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COVERAGE_DIRECTORY } from './jest-environment';
+import { runJest } from './jest-run';
+import type { Mutant } from './mutant';
+import type { PostgresServer } from '../local/postgres';
+
+/** A test file as it is without a mutant. */
+export interface TestFile {
+  readonly path: string;
+  readonly seconds: number;
+  /** Ids of the mutants that it reaches. */
+  readonly reaches: ReadonlySet<string>;
+}
+
+/**
+ * Runs test files with no mutant active.
+ *
+ * @returns those that pass, and what failed in the others, which can judge no mutant
+ */
+export async function dryRun(
+  directory: string,
+  tests: readonly string[],
+  server: PostgresServer,
+  workers: number,
+): Promise<{ files: TestFile[]; failed: string[] }> {
+  const coverage = mkdtempSync(join(directory, 'coverage-'));
+  const environment = { [COVERAGE_DIRECTORY]: coverage };
+  const { files, failure } = await runJest({ directory, tests, server, environment, workers });
+  if (files.length === 0) throw new Error(`no test ran: ${failure}`);
+  const reached = (path: string) => {
+    const file = join(coverage, encodeURIComponent(path));
+    return new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
+  };
+  return {
+    files: files
+      .filter(({ failure: own }) => own === undefined)
+      .map(file => ({ ...file, reaches: reached(file.path) })),
+    failed: files.flatMap(({ failure: own }) => own ?? []),
+  };
+}
+
+/** The test files that reach a mutant: first those of its own folder, which mirrors the sources, and the fastest. */
+export function covering(mutant: Mutant, files: readonly TestFile[]): TestFile[] {
+  return files
+    .filter(({ reaches }) => reaches.has(mutant.id))
+    .map(file => ({ file, nearness: commonFolders(mutant.file, file.path.replace(/^test\//, '')) }))
+    .sort((a, b) => b.nearness - a.nearness || a.file.seconds - b.file.seconds)
+    .map(({ file }) => file);
+}
+
+/** In order, until their sum is the limit: the nearest file alone, for most mutants die there, and the others together. */
+export function batches(tests: readonly TestFile[], limitSeconds: number): TestFile[][] {
+  const [first, ...others] = tests;
+  let sum = first.seconds;
+  const rest = others.filter(file => {
+    const fits = sum + file.seconds <= limitSeconds;
+    if (fits) sum += file.seconds;
+    return fits;
+  });
+  return rest.length > 0 ? [[first], rest] : [[first]];
+}
+
+function commonFolders(source: string, test: string): number {
+  const [a, b] = [source, test].map(path => path.replace('client/src/', 'client/').split('/').slice(0, -1));
+  const different = a.findIndex((folder, index) => folder !== b[index]);
+  return different === -1 ? a.length : different;
+}
