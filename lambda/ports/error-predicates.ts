@@ -24,13 +24,3 @@ export function isUnforeseenAnswer(error: unknown): boolean {
 function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof RotatingPostgresError && error.code === code;
 }
-
-/**
- * What leaves a function: the code as the error's name, which Lambda reports as `errorType`, and the message. The cause
- * stays inside, for the driver and the SDK hang on it what was sent and received.
- */
-export function reported(error: unknown): Error {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const code = error instanceof RotatingPostgresError ? error.code : ErrorCode.UNEXPECTED;
-  return Object.assign(new Error(message), { name: code });
-}

@@ -1,7 +1,7 @@
-import { MAX_NAME_BYTES } from '../../src/contract';
+import { MAX_NAME_BYTES } from '../../../src/contract';
 
 /** A name as an SQL identifier: exactly this name, whatever characters it has. */
-export function identifier(name: string): string {
+export function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0')) {
     throw new RangeError('a PostgreSQL name has at least one character and no NUL');
   }
@@ -12,6 +12,6 @@ export function identifier(name: string): string {
 }
 
 /** A text as an SQL literal. The sessions set `standard_conforming_strings`, so that a backslash is a backslash. */
-export function literal(text: string): string {
+export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
