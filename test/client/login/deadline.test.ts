@@ -110,7 +110,7 @@ test('callers who wait when the pool ends get an error, all of them', async () =
   await ended;
 });
 
-test('after every version is refused for the budget, a hundred callers get the error at once and cost no login', async () => {
+test('after the budget for refused logins, a hundred callers get the error at once and cost no login', async () => {
   const one = app.pool({ max: 5, loginBudgetMillis: 300 });
   await app.changePassword();
   await breakerOpens(one);
