@@ -49,9 +49,8 @@ async function node(file: string, content: string, env: NodeJS.ProcessEnv = {}):
 test('the package holds what is used, and nothing of the machine that built it', () => {
   const others = packed.filter(
     path =>
-      !/^(dist\/types\/(client\/)?src\/[\w/-]+\.d\.ts|dist\/index\.js|esm\/index\.(mjs|d\.mts)|LICENSE|README\.md|package\.json)$/.test(
-        path,
-      ),
+      !/^dist\/types\/(client\/)?src\/[\w/-]+\.d\.ts$/.test(path) &&
+      !['dist/index.js', 'esm/index.mjs', 'esm/index.d.mts', 'LICENSE', 'README.md', 'package.json'].includes(path),
   );
   expect(others).toEqual([]);
   for (const path of packed) {
@@ -89,7 +88,8 @@ test('a program that loads it both ways has one source for a secret, and one cla
     import { RotatingPostgresError, secretCredentials } from '${NAME}';
     const required = createRequire(import.meta.url)('${NAME}');
     process.stdout.write(JSON.stringify([
-      secretCredentials('Orders') === required.secretCredentials('Orders'), RotatingPostgresError === required.RotatingPostgresError,
+      secretCredentials('Orders') === required.secretCredentials('Orders'),
+      RotatingPostgresError === required.RotatingPostgresError,
     ]));`,
   );
   expect(same).toEqual([true, true]);
@@ -108,12 +108,17 @@ describe('a program that has no SDK, and a connection string in its environment'
     ['query.mjs', `import { rotatingPool } from '${NAME}';`],
   ])('%s', async (file, load) => {
     const { username, password } = tenancy.admin;
-    const url = `postgres://${username}:${password}@localhost:${tenancy.port}/${tenancy.database}?sslmode=verify-full&sslrootcert=${tenancy.caFile}`;
+    const url =
+      `postgres://${username}:${password}@localhost:${tenancy.port}/${tenancy.database}` +
+      `?sslmode=verify-full&sslrootcert=${tenancy.caFile}`;
     const rows = await node(
       file,
       `${load}
       const pool = rotatingPool();
-      pool.query('select session_user::text as name').then(({ rows }) => { process.stdout.write(JSON.stringify(rows)); return pool.end(); });`,
+      pool.query('select session_user::text as name').then(({ rows }) => {
+        process.stdout.write(JSON.stringify(rows));
+        return pool.end();
+      });`,
       { [Env.DATABASE_URL]: url },
     );
     expect(rows).toEqual([{ name: username }]);
@@ -134,7 +139,8 @@ describe('its types', () => {
     import { ErrorCode, rotatingPool, RotatingPostgresError, rotatingStream, secretCredentials } from '${NAME}';
     export const pool: Pool = rotatingPool({ secretId: 'Orders', max: 5, host: 'replica', loginBudgetMillis: 1000 });
     export const make: () => Socket = rotatingStream();
-    export const isOurs = (error: unknown): boolean => error instanceof RotatingPostgresError && error.code === ErrorCode.AUTHENTICATION;
+    export const isOurs = (error: unknown): boolean =>
+      error instanceof RotatingPostgresError && error.code === ErrorCode.AUTHENTICATION;
     secretCredentials('Orders').on('version', ({ versionId }) => versionId.toUpperCase());
     // @ts-expect-error: it would be so if the pool were any
     pool.noSuchMethod();

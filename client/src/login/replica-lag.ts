@@ -14,8 +14,8 @@ export class ReplicaLag {
   }
 
   /**
-   * Whether AWSPREVIOUS may be used instead of this AWSCURRENT, which was refused with that SQLSTATE. Never after 28000:
-   * the login was disabled on purpose.
+   * Whether AWSPREVIOUS may be used instead of this AWSCURRENT, which was refused with that SQLSTATE. Never after
+   * 28000: the login was disabled on purpose.
    */
   allowsPrevious({ versionId }: SecretVersion, code: string | undefined): boolean {
     if (this.#millis <= 0 || code !== INVALID_PASSWORD) return false;

@@ -53,7 +53,9 @@ export async function health(
       );
       return end('ETIMEDOUT');
     }
+    client.on('error', lost);
     const used = await within(use(client, write), until);
+    client.off('error', lost);
     client.release(!used); // what is still under way, or failed half-way, ends with the connection
     return end(used ? undefined : 'ETIMEDOUT');
   } catch (error) {
@@ -61,6 +63,9 @@ export async function health(
     return end(codeOf(error) ?? 'Error');
   }
 }
+
+/** A connection that is lost says so in an event, too, which nobody else hears: the statement's error is enough. */
+function lost(): void {}
 
 async function use(client: pg.PoolClient, write: boolean | string): Promise<true> {
   await client.query(READ);

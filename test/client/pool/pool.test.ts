@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import pg from 'pg';
-import { secretCredentials } from '../../../client/src/secret/credentials';
+import { stats } from '../../../client/src/telemetry/stats';
 import { randomPassword } from '../../local/postgres';
 import type { Call } from '../../local/secrets-manager';
 import { Application } from '../support/fixture';
+import { until } from '../support/until';
 
 let app: Application;
 let beforeCall: ((call: Call) => unknown) | undefined;
@@ -123,7 +124,7 @@ describe('new connections', () => {
     await app.put(await app.changePassword(), 'AWSPENDING');
     await pool.query(whoAmI);
     await app.put(await app.changePassword());
-    await secretCredentials(app.secretArn, { client: app.secretsManager.client }).refresh();
+    await app.source.refresh();
     const before = { reads: app.reads, refusals: app.refusals };
     await pool.query(whoAmI);
     expect({ reads: app.reads, refusals: app.refusals }).toEqual(before);
@@ -185,12 +186,15 @@ describe('new connections', () => {
     await many(3, pool);
     const old = new Set<unknown>((await backends(pool)).concat(busy));
     await app.put(await app.changePassword());
-    await secretCredentials(app.secretArn, { client: app.secretsManager.client }).refresh();
+    await app.source.refresh();
     const before = app.refusals;
-    for (let queries = 0; pool.totalCount === 4 && queries < 400; queries++) await pool.query(whoAmI);
+    await until(async () => {
+      await pool.query(whoAmI);
+      return stats(pool)?.replacements === 3;
+    });
     await busy.query(whoAmI); // it still works
     busy.release();
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await until(() => stats(pool)?.replacements === 4);
     const now = await backends(pool);
     expect(now.filter(client => old.has(client))).toEqual([]);
     expect(pool.totalCount).toBe(4);
@@ -228,6 +232,7 @@ describe('a failure that another credential cannot mend', () => {
   test('a password that stays wrong ends in an error that names the secret and the host, and no password', async () => {
     const wrong = { ...app.user, password: randomPassword() };
     await app.put(wrong);
+    await app.source.current(); // the budget is that of the login
     const pool = app.pool({ loginBudgetMillis: 200 });
     const error: Error = await pool.query(whoAmI).then(
       () => {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { secretCredentials } from '../../../client/src/secret/credentials';
 import { stats } from '../../../client/src/telemetry/stats';
 import { Application } from '../support/fixture';
 import { countSockets, type SocketCounter } from '../support/socket-counter';
@@ -34,7 +33,7 @@ async function filled(of: pg.Pool): Promise<pg.Pool> {
 /** A rotation with a new password that everybody hears of. */
 async function rotate(): Promise<void> {
   await app.put(await app.changePassword());
-  await secretCredentials(app.secretArn, { client: app.secretsManager.client }).refresh();
+  await app.source.refresh();
 }
 
 test('idle connections are replaced when the secret has a new version, though nobody asks for one', async () => {

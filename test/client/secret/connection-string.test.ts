@@ -6,7 +6,8 @@ import { Application } from '../support/fixture';
 import { StubSecretsManager, version } from '../support/stub';
 
 describe('a connection string for a tool', () => {
-  const value = { host: 'db.example.com', username: 'a p@p/', password: 'p%a:s/s@w?o#r d+\'"&=é', dbname: 'or ders/1' };
+  const username = 'a p@p/';
+  const value = { host: 'db.example.com', username, password: 'p%a:s/s@w?o#r d+\'"&=é', dbname: 'or ders/1' };
   const secrets = new StubSecretsManager();
   beforeEach(() => {
     secrets.stages.AWSCURRENT = version('a', JSON.stringify(value));

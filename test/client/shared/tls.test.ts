@@ -1,10 +1,13 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import * as tls from 'node:tls';
 import { Client } from 'pg';
 import { rdsRoots } from '../../../client/src/shared/rds-roots';
 import * as ours from '../../../client/src/shared/tls';
 import { Env } from '../../../src/contract';
+import { createAuthority } from '../../local/certificate';
 import { postgresServer } from '../../local/servers';
 
 const server = postgresServer();
@@ -56,6 +59,40 @@ describe('the server is verified', () => {
       await expect(login(address, ssl)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     },
   );
+});
+
+test('TLS is 1.2 at least, also in a process that allows less', async () => {
+  const authority = await createAuthority('An authority of the test');
+  const { certificate, privateKey } = await authority.issue('localhost');
+  const weak = 'DEFAULT@SECLEVEL=0';
+  const old = tls.createServer({
+    cert: certificate,
+    key: privateKey,
+    ciphers: weak,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+  });
+  old.on('tlsClientError', () => undefined);
+  await once(old.listen(0, '127.0.0.1'), 'listening');
+  const { port } = old.address() as AddressInfo;
+  const protocol = async (options: tls.ConnectionOptions) => {
+    const socket = tls.connect({ host: '127.0.0.1', port, ...options });
+    await once(socket, 'secureConnect');
+    const spoken = socket.getProtocol();
+    socket.destroy();
+    return spoken;
+  };
+  const node = jest.requireActual<typeof tls>('node:tls'); // `import *` is a copy
+  jest.replaceProperty(node, 'DEFAULT_CIPHERS', weak);
+  jest.replaceProperty(node, 'DEFAULT_MIN_VERSION', 'TLSv1');
+  try {
+    const trusted = { ca: authority.certificate, servername: 'localhost' };
+    expect(await protocol(trusted)).toBe('TLSv1.1'); // Node.js itself would speak it
+    await expect(protocol(withExtraRoots().tlsOptions('localhost', { ca: authority.certificate }))).rejects.toThrow();
+  } finally {
+    jest.restoreAllMocks();
+    await new Promise(resolve => old.close(resolve));
+  }
 });
 
 describe('what is trusted', () => {

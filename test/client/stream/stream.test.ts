@@ -4,6 +4,7 @@ import { rotatingStream, type RotatingStreamOptions } from '../../../client/src/
 import { Env } from '../../../src/contract';
 import { randomPassword } from '../../local/postgres';
 import { Application } from '../support/fixture';
+import { until } from '../support/until';
 
 let app: Application;
 let clients: pg.Client[];
@@ -88,7 +89,7 @@ test('a query is cancelled by the key that the driver was told', async () => {
   const running =
     "select count(*)::int as n from pg_stat_activity where query = 'select pg_sleep(60)' and state = " +
     "'active' and usename = session_user";
-  while ((await other.query(running)).rows[0].n === 0);
+  await until(async () => (await other.query(running)).rows[0].n === 1);
   const { processID, secretKey } = busy as unknown as { processID: number; secretKey: number };
   const message = Buffer.alloc(16);
   [16, 80877102, processID, secretKey].forEach((value, i) => message.writeInt32BE(value, 4 * i));
@@ -114,7 +115,7 @@ test('a session that the server ends is ended for the driver', async () => {
 
 test('when every version is refused, the driver gets the error that says so, and no secret', async () => {
   const changed = await app.changePassword();
-  const error: Error = await connected({ stream: stream({ loginBudgetMillis: 200 }) }).then(
+  const error: Error = await connected({ stream: stream({ loginBudgetMillis: 4_000 }) }).then(
     () => {
       throw new Error('logged in');
     },

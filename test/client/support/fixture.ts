@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { escapeIdentifier, escapeLiteral, type Client, type Pool } from 'pg';
 import { rotatingPool, type RotatingPoolOptions } from '../../../client/src/pool/rotating-pool';
+import { type SecretCredentials, secretCredentials } from '../../../client/src/secret/credentials';
 import type { Logger } from '../../../client/src/telemetry/logger';
-import { Env } from '../../../src/contract';
+import { Env, type StagingLabel } from '../../../src/contract';
 import { type Login, randomPassword, withClient } from '../../local/postgres';
 import { type LocalSecretsManager, type SecretsManagerOptions, startSecretsManager } from '../../local/secrets-manager';
 import { newTenancy, type Tenancy } from '../../local/servers';
@@ -48,8 +49,13 @@ export class Application {
     return pool;
   }
 
+  /** What the pools of the secret share. */
+  get source(): SecretCredentials {
+    return secretCredentials(this.secretArn, { client: this.secretsManager.client });
+  }
+
   /** Writes a login as the secret's value. */
-  async put(login: Login, stage: 'AWSCURRENT' | 'AWSPENDING' = 'AWSCURRENT'): Promise<void> {
+  async put(login: Login, stage: StagingLabel = 'AWSCURRENT'): Promise<void> {
     const command = new PutSecretValueCommand({
       SecretId: this.secretArn,
       SecretString: this.json(login),
