@@ -22,9 +22,12 @@ beforeAll(async () => {
     `
     CREATE SCHEMA sales; CREATE SCHEMA hr; CREATE SCHEMA "odd ""name";
     CREATE TABLE sales.orders (id serial PRIMARY KEY, day date); INSERT INTO sales.orders (day) VALUES ('2026-11-21');
-    CREATE TABLE sales.parted (day date) PARTITION BY RANGE (day); CREATE TABLE sales.part PARTITION OF sales.parted DEFAULT;
-    CREATE VIEW sales.seen AS SELECT id FROM sales.orders; CREATE MATERIALIZED VIEW sales.kept AS SELECT id FROM sales.orders;
-    CREATE FOREIGN TABLE sales.far (id int) SERVER there; CREATE TABLE hr.people (id int); CREATE TABLE public.plain (id int);
+    CREATE TABLE sales.parted (day date) PARTITION BY RANGE (day);
+    CREATE TABLE sales.part PARTITION OF sales.parted DEFAULT;
+    CREATE VIEW sales.seen AS SELECT id FROM sales.orders;
+    CREATE MATERIALIZED VIEW sales.kept AS SELECT id FROM sales.orders;
+    CREATE FOREIGN TABLE sales.far (id int) SERVER there; CREATE TABLE hr.people (id int);
+    CREATE TABLE public.plain (id int);
     CREATE TABLE "odd ""name"."odd ""table" (id int)`,
   );
   await rig.inspect('CREATE TABLE sales.others (id int)');

@@ -151,8 +151,10 @@ describe('what it cannot hand over by itself', () => {
         third,
         database,
         `
-      CREATE SCHEMA third; CREATE TABLE third.t (a int, "b c" int); CREATE FUNCTION third.f(int, text) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
-      GRANT USAGE ON SCHEMA third TO "${alternate.username}"; GRANT INSERT, SELECT ON third.t TO "${alternate.username}";
+      CREATE SCHEMA third; CREATE TABLE third.t (a int, "b c" int);
+      CREATE FUNCTION third.f(int, text) RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+      GRANT USAGE ON SCHEMA third TO "${alternate.username}";
+      GRANT INSERT, SELECT ON third.t TO "${alternate.username}";
       GRANT UPDATE ("b c") ON third.t TO "${alternate.username}"; REVOKE EXECUTE ON FUNCTION third.f FROM PUBLIC;
       GRANT EXECUTE ON FUNCTION third.f TO "${alternate.username}"`,
       ),
@@ -177,14 +179,20 @@ describe('what it cannot hand over by itself', () => {
         rig.superuser,
         database,
         `
-        CREATE VIEW a_view AS SELECT 1; CREATE MATERIALIZED VIEW a_materialized AS SELECT 1; CREATE SEQUENCE a_sequence; CREATE DOMAIN "a domain" AS int;
-        CREATE FOREIGN DATA WRAPPER "a wrapper"; CREATE SERVER "a server" FOREIGN DATA WRAPPER "a wrapper"; CREATE FOREIGN TABLE a_foreign (id int) SERVER "a server";
-        CREATE PROCEDURE a_procedure(int, "a domain") LANGUAGE sql AS $$SELECT 1$$; CREATE AGGREGATE an_aggregate(int) (SFUNC = int4pl, STYPE = int);
+        CREATE VIEW a_view AS SELECT 1; CREATE MATERIALIZED VIEW a_materialized AS SELECT 1;
+        CREATE SEQUENCE a_sequence; CREATE DOMAIN "a domain" AS int;
+        CREATE FOREIGN DATA WRAPPER "a wrapper"; CREATE SERVER "a server" FOREIGN DATA WRAPPER "a wrapper";
+        CREATE FOREIGN TABLE a_foreign (id int) SERVER "a server";
+        CREATE PROCEDURE a_procedure(int, "a domain") LANGUAGE sql AS $$SELECT 1$$;
+        CREATE AGGREGATE an_aggregate(int) (SFUNC = int4pl, STYPE = int);
         CREATE FUNCTION a_variadic(VARIADIC int[]) RETURNS int LANGUAGE sql AS $$SELECT 1$$; SELECT lo_create(4711);
-        REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC; REVOKE ALL ON DOMAIN "a domain" FROM PUBLIC; REVOKE ALL ON LANGUAGE sql FROM PUBLIC;
+        REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC; REVOKE ALL ON DOMAIN "a domain" FROM PUBLIC;
+        REVOKE ALL ON LANGUAGE sql FROM PUBLIC;
         GRANT ALL ON ALL ROUTINES IN SCHEMA public TO ${clone}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${clone};
-        GRANT UPDATE ON SEQUENCE a_sequence TO ${clone}; GRANT USAGE ON DOMAIN "a domain" TO ${clone}; GRANT USAGE ON LANGUAGE sql TO ${clone};
-        GRANT USAGE ON FOREIGN DATA WRAPPER "a wrapper" TO ${clone}; GRANT USAGE ON FOREIGN SERVER "a server" TO ${clone};
+        GRANT UPDATE ON SEQUENCE a_sequence TO ${clone}; GRANT USAGE ON DOMAIN "a domain" TO ${clone};
+        GRANT USAGE ON LANGUAGE sql TO ${clone};
+        GRANT USAGE ON FOREIGN DATA WRAPPER "a wrapper" TO ${clone};
+        GRANT USAGE ON FOREIGN SERVER "a server" TO ${clone};
         GRANT UPDATE ON LARGE OBJECT 4711 TO ${clone}; GRANT CREATE ON TABLESPACE pg_default TO ${clone}`,
       );
       if (MAJOR >= 15) await run(rig, rig.superuser, database, `GRANT SET ON PARAMETER log_min_messages TO ${clone}`);
@@ -201,10 +209,14 @@ describe('what it cannot hand over by itself', () => {
           (
             await client.query(
               `SELECT unnest(ARRAY[
-      has_table_privilege($1, 'a_view', 'SELECT'), has_table_privilege($1, 'a_materialized', 'SELECT'), has_table_privilege($1, 'a_foreign', 'SELECT'),
-      has_sequence_privilege($1, 'a_sequence', 'UPDATE'), has_type_privilege($1, '"a domain"', 'USAGE'), has_language_privilege($1, 'sql', 'USAGE'),
-      has_function_privilege($1, 'a_procedure(int, "a domain")', 'EXECUTE'), has_function_privilege($1, 'an_aggregate(int)', 'EXECUTE'),
-      has_function_privilege($1, 'a_variadic(int[])', 'EXECUTE'), has_foreign_data_wrapper_privilege($1, 'a wrapper', 'USAGE'),
+      has_table_privilege($1, 'a_view', 'SELECT'), has_table_privilege($1, 'a_materialized', 'SELECT'),
+      has_table_privilege($1, 'a_foreign', 'SELECT'),
+      has_sequence_privilege($1, 'a_sequence', 'UPDATE'), has_type_privilege($1, '"a domain"', 'USAGE'),
+      has_language_privilege($1, 'sql', 'USAGE'),
+      has_function_privilege($1, 'a_procedure(int, "a domain")', 'EXECUTE'),
+      has_function_privilege($1, 'an_aggregate(int)', 'EXECUTE'),
+      has_function_privilege($1, 'a_variadic(int[])', 'EXECUTE'),
+      has_foreign_data_wrapper_privilege($1, 'a wrapper', 'USAGE'),
       has_server_privilege($1, 'a server', 'USAGE'), has_tablespace_privilege($1, 'pg_default', 'CREATE')]) AS has`,
               [app.owner.username],
             )
