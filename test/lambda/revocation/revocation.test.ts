@@ -306,7 +306,7 @@ test('killed before or after anything that it changes, it is complete when it is
     await intruder.end();
   }
   expect(wrong).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('a deployment in the middle of a revocation does not revive the login', async () => {
   const secret = await rig.createUser('deployed', { privileges: 'connect' });
