@@ -38,7 +38,8 @@ export function renderChart(act: ActResult, consumer: ConsumerResult): string {
     );
   });
   const line = y(rate / perSecond);
-  const label = `${HABITS[consumer.habit].name}: ${consumer.failed} of ${consumer.good + consumer.failed} queries failed`;
+  const label =
+    `${HABITS[consumer.habit].name}: ${consumer.failed} of ${consumer.good + consumer.failed} ` + 'queries failed';
   return `<svg viewBox="0 0 ${WIDTH} ${ground + AXIS_HEIGHT}" role="img" aria-label="${label}">
 ${bands.join('\n')}
 <line class="asked" x1="${LEFT}" x2="${WIDTH}" y1="${round(line)}" y2="${round(line)}"/>

@@ -13,7 +13,8 @@ import type { Surroundings } from '../test/local/surroundings';
 const EXPLANATIONS: Record<RotationStrategyName, string> = {
   single:
     'One database user; each rotation changes its password. From that change until the new password is labelled ' +
-    'AWSCURRENT, only the pending one logs in. Open connections live on, so a service fails as its connections are replaced.',
+    'AWSCURRENT, only the pending one logs in. Open connections live on, so a service fails as its connections are ' +
+    'replaced.',
   alternating:
     'Two database users take turns; each rotation changes the password of the one not in use. The replaced login ' +
     'works until the following rotation, so a service that never reads again fails one rotation later; one that ' +
@@ -47,8 +48,9 @@ ${acts.map(act => `${count(act.rows)} for ${count(ours(act).good)} answered quer
 to answer includes the wait for a connection.</li>
 <li>Queries are sent at a steady rate, whatever the answers: ${RATES.rotating} a second with our client,
 ${RATES['read-once']} with each habit, because a refused login costs a small machine far more than a query.</li>
-<li>Rotations follow each other within seconds here, and every 30 days by default in AWS. So the shares of failed queries
-of the two habits say little of a month in production. What to take from them is that they fail at all, and for how
+<li>Rotations follow each other within seconds here, and every 30 days by default in AWS. So the shares of failed
+queries of the two habits say little of a month in production. What to take from them is that they fail at all, and
+for how
 long: read once, until somebody restarts the service, which nobody does here; cached, until the cache ends, or with
 alternating users until the rotation that gives the first user its turn.</li>
 <li>PostgreSQL is real, with TLS and SCRAM. The rotation function is the one that ships. Secrets Manager is a local
