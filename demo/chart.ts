@@ -9,7 +9,10 @@ const TOP = 18;
 const PLOT_HEIGHT = 84;
 const AXIS_HEIGHT = 22;
 
-/** Queries over time of one service in one act, as SVG: good ones from the ground up, failed ones on top, rotations as bands behind. */
+/**
+ * Queries over time of one service in one act, as SVG: good ones from the ground up, failed ones on top, rotations as
+ * bands behind.
+ */
 export function renderChart(act: ActResult, consumer: ConsumerResult): string {
   const rate = RATES[consumer.habit];
   const samples = consumer.samples.filter(({ at }) => at >= act.begun && at + SAMPLE_MILLIS <= act.ended);
@@ -29,15 +32,19 @@ export function renderChart(act: ActResult, consumer: ConsumerResult): string {
     const [from, to] = [round(x(begun)), round(x(ended))];
     const title = `rotation ${index + 1}, ${((ended - begun) / 1000).toFixed(1)} s${ok ? '' : ', failed'}`;
     return (
-      `<g class="rotation${ok ? '' : ' broken'}"><title>${title}</title><rect x="${from}" y="${TOP - 4}" width="${round(to - from)}" height="${PLOT_HEIGHT + 4}"/>` +
+      `<g class="rotation${ok ? '' : ' broken'}"><title>${title}</title>` +
+      `<rect x="${from}" y="${TOP - 4}" width="${round(to - from)}" height="${PLOT_HEIGHT + 4}"/>` +
       `<text x="${round((from + to) / 2)}" y="11">${index + 1}</text></g>`
     );
   });
   const line = y(rate / perSecond);
-  return `<svg viewBox="0 0 ${WIDTH} ${ground + AXIS_HEIGHT}" role="img" aria-label="${HABITS[consumer.habit].name}: ${consumer.failed} of ${consumer.good + consumer.failed} queries failed">
+  const label =
+    `${HABITS[consumer.habit].name}: ${consumer.failed} of ${consumer.good + consumer.failed} ` + 'queries failed';
+  return `<svg viewBox="0 0 ${WIDTH} ${ground + AXIS_HEIGHT}" role="img" aria-label="${label}">
 ${bands.join('\n')}
 <line class="asked" x1="${LEFT}" x2="${WIDTH}" y1="${round(line)}" y2="${round(line)}"/>
-<text class="scale" x="${LEFT - 6}" y="${round(line) + 4}">${rate}/s</text><text class="scale" x="${LEFT - 6}" y="${ground}">0</text>
+<text class="scale" x="${LEFT - 6}" y="${round(line) + 4}">${rate}/s</text>
+<text class="scale" x="${LEFT - 6}" y="${ground}">0</text>
 <path class="good" d="${good}"/>
 <path class="failed" d="${failed}"/>
 <line class="ground" x1="${LEFT}" x2="${WIDTH}" y1="${ground}" y2="${ground}"/>

@@ -12,12 +12,13 @@ import type { Surroundings } from '../test/local/surroundings';
 /** What a reader needs to know of a strategy to understand its charts. */
 const EXPLANATIONS: Record<RotationStrategyName, string> = {
   single:
-    'One database user; each rotation changes its password. From that change until the new password is labelled AWSCURRENT, ' +
-    'only the pending one logs in. Open connections live on, so a service fails as its connections are replaced.',
+    'One database user; each rotation changes its password. From that change until the new password is labelled ' +
+    'AWSCURRENT, only the pending one logs in. Open connections live on, so a service fails as its connections are ' +
+    'replaced.',
   alternating:
     'Two database users take turns; each rotation changes the password of the one not in use. The replaced login ' +
-    'works until the following rotation, so a service that never reads again fails one rotation later; one that reads the new password for its ' +
-    'old user fails at once.',
+    'works until the following rotation, so a service that never reads again fails one rotation later; one that ' +
+    'reads the new password for its old user fails at once.',
 };
 
 /** The report: one HTML page that needs nothing else. */
@@ -33,21 +34,27 @@ export function renderReport(acts: readonly ActResult[], outcome: Outcome, where
 <body>
 <main>
 <h1>Rotation under load</h1>
-<p class="verdict"><strong>${count(outcome.failed)}</strong> of ${count(outcome.queries)} queries failed with rotating-postgres-client during
-${outcome.rotations} rotations.</p>
+<p class="verdict"><strong>${count(outcome.failed)}</strong> of ${count(outcome.queries)} queries failed
+with rotating-postgres-client during ${outcome.rotations} rotations.</p>
 ${outcome.faults.map(fault => `<p class="fault">${escape(fault)}</p>`).join('\n')}
-<p class="key"><span class="good"></span>answered <span class="failed"></span>failed <span class="rotation"></span>a rotation, from createSecret to the end of finishSecret</p>
+<p class="key"><span class="good"></span>answered <span class="failed"></span>failed
+<span class="rotation"></span>a rotation, from createSecret to the end of finishSecret</p>
 ${acts.map(renderAct).join('\n')}
 <h2>How this was measured</h2>
 <ul>
-<li>A query inserts one row. The rows of our client's service were counted afterwards: ${acts.map(act => `${count(act.rows)} for ${count(ours(act).good)} answered queries`).join(', ')}.</li>
-<li>A connection serves ${QUERIES_PER_CONNECTION} queries and is then replaced, so that logins happen all the time. Time to answer includes the wait for a connection.</li>
-<li>Queries are sent at a steady rate, whatever the answers: ${RATES.rotating} a second with our client, ${RATES['read-once']} with each habit,
-because a refused login costs a small machine far more than a query.</li>
-<li>Rotations follow each other within seconds here, and every 30 days by default in AWS. So the shares of failed queries of the two habits say
-little of a month in production. What to take from them is that they fail at all, and for how long: read once, until somebody restarts the service,
-which nobody does here; cached, until the cache ends, or with alternating users until the rotation that gives the first user its turn.</li>
-<li>PostgreSQL is real, with TLS and SCRAM. The rotation function is the one that ships. Secrets Manager is a local double that keeps to AWS's rules for versions and labels.</li>
+<li>A query inserts one row. The rows of our client's service were counted afterwards:
+${acts.map(act => `${count(act.rows)} for ${count(ours(act).good)} answered queries`).join(', ')}.</li>
+<li>A connection serves ${QUERIES_PER_CONNECTION} queries and is then replaced, so that logins happen all the time. Time
+to answer includes the wait for a connection.</li>
+<li>Queries are sent at a steady rate, whatever the answers: ${RATES.rotating} a second with our client,
+${RATES['read-once']} with each habit, because a refused login costs a small machine far more than a query.</li>
+<li>Rotations follow each other within seconds here, and every 30 days by default in AWS. So the shares of failed
+queries of the two habits say little of a month in production. What to take from them is that they fail at all, and
+for how
+long: read once, until somebody restarts the service, which nobody does here; cached, until the cache ends, or with
+alternating users until the rotation that gives the first user its turn.</li>
+<li>PostgreSQL is real, with TLS and SCRAM. The rotation function is the one that ships. Secrets Manager is a local
+double that keeps to AWS's rules for versions and labels.</li>
 </ul>
 <dl>${Object.entries({
     Run: where.date,
@@ -65,13 +72,18 @@ which nobody does here; cached, until the cache ends, or with alternating users 
 `;
 }
 
+const COLUMNS = [
+  ...['Service', 'Queries', 'Failed', 'Share', 'Connections', 'Median', '99 %', 'Slowest'],
+  'Why queries failed',
+];
+
 function renderAct(act: ActResult): string {
   return `<section>
 <h2>${STRATEGIES[act.strategy]}</h2>
 <p>${EXPLANATIONS[act.strategy]}</p>
 ${act.consumers.map(consumer => renderService(act, consumer)).join('\n')}
 <div class="scroll"><table>
-<thead><tr><th>Service</th><th>Queries</th><th>Failed</th><th>Share</th><th>Connections</th><th>Median</th><th>99 %</th><th>Slowest</th><th>Why queries failed</th></tr></thead>
+<thead><tr>${COLUMNS.map(column => `<th>${column}</th>`).join('')}</tr></thead>
 <tbody>${act.consumers.map(renderRow).join('\n')}</tbody>
 </table></div>
 </section>`;
@@ -80,7 +92,8 @@ ${act.consumers.map(consumer => renderService(act, consumer)).join('\n')}
 function renderService(act: ActResult, consumer: ConsumerResult): string {
   const { name, what } = HABITS[consumer.habit];
   return `<figure>
-<figcaption><strong>${name}</strong> ${what}<span class="${consumer.failed ? 'bad' : 'fine'}">${count(consumer.failed)} failed</span></figcaption>
+<figcaption><strong>${name}</strong> ${what}
+<span class="${consumer.failed ? 'bad' : 'fine'}">${count(consumer.failed)} failed</span></figcaption>
 <div class="scroll">${renderChart(act, consumer)}</div>
 </figure>`;
 }

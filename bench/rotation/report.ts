@@ -23,10 +23,10 @@ export function table(title: string, rows: readonly Row[]): string {
   return [
     `| ${title} | ours | peer | ratio | target | |`,
     '|---|---|---|---|---|---|',
-    ...rows.map(
-      row =>
-        `| ${[row.measure, figure(row, row.ours), figure(row, row.peer), ratioText(row), targetText(row), verdict(row)].join(' | ')} |`,
-    ),
+    ...rows.map(row => {
+      const [ours, peer] = [figure(row, row.ours), figure(row, row.peer)];
+      return `| ${[row.measure, ours, peer, ratioText(row), targetText(row), verdict(row)].join(' | ')} |`;
+    }),
   ].join('\n');
 }
 

@@ -19,9 +19,9 @@ const TIMEOUT_MS = 60_000;
 const STDERR_KEPT = 2_000;
 
 /** How a function is started, and how it is spoken to; told by --help. */
-export const PROTOCOL = `The command starts a process, in a shell. That reads an event of Secrets Manager per line of standard input, as JSON,
-runs the step and writes a line to standard output: {} when it is done, {"error": "…"} when it failed. Logs go to
-standard error. It ends when its input ends. Its environment is that of the benchmark and
+export const PROTOCOL = `The command starts a process, in a shell. That reads an event of Secrets Manager per line of
+standard input, as JSON, runs the step and writes a line to standard output: {} when it is done, {"error": "…"} when
+it failed. Logs go to standard error. It ends when its input ends. Its environment is that of the benchmark and
   AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   for its SDK
   NODE_EXTRA_CA_CERTS, AWS_CA_BUNDLE, PGSSLROOTCERT   a PEM file: the authorities of both servers' certificates`;
 

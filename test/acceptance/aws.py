@@ -1,4 +1,5 @@
-"""One call of an AWS API: aws.py SERVICE OPERATION < parameters as JSON. The answer, or the error with its code, as JSON."""
+"""One call of an AWS API: aws.py SERVICE OPERATION < parameters as JSON. The answer, or the error with its code, as
+JSON."""
 
 import json
 import sys
@@ -18,6 +19,8 @@ def call(service, operation, parameters):
 if __name__ == '__main__':
     try:
         answer = call(sys.argv[1], sys.argv[2], json.load(sys.stdin))
-        json.dump(answer, sys.stdout, default=lambda value: value.isoformat() if hasattr(value, 'isoformat') else str(value))
+        json.dump(answer, sys.stdout,
+                  default=lambda value: value.isoformat() if hasattr(value, 'isoformat') else str(value))
     except botocore.exceptions.ClientError as error:
-        json.dump({'error': error.response['Error']['Code'], 'message': error.response['Error'].get('Message', '')}, sys.stdout)
+        json.dump({'error': error.response['Error']['Code'], 'message': error.response['Error'].get('Message', '')},
+                  sys.stdout)

@@ -10,16 +10,19 @@ import { Aws } from './aws';
 
 const HELP = `npm run acceptance:aws -- --account <id> [--region <region>] [--keep]
 
-Deploys three databases with rotated credentials to an AWS account, asks what only AWS can answer, prints each answer, and destroys
-all of it. Nobody has run it on AWS yet.
+Deploys three databases with rotated credentials to an AWS account, asks what only AWS can answer, prints each answer,
+and destroys all of it. Nobody has run it on AWS yet.
 
-  --account  The account; refused unless the credentials at hand are of this one. Never one with anything in it that matters.
+  --account  The account; refused unless the credentials at hand are of this one. Never one with anything in it that
+             matters.
   --region   The Region. Default: AWS_REGION.
-  --keep     Destroys nothing. To clean up later: delete the stacks Acceptance* in the CloudFormation console, AcceptanceCommon last.
+  --keep     Destroys nothing. To clean up later: delete the stacks Acceptance* in the CloudFormation console,
+             AcceptanceCommon last.
 
 Needs Python 3.10, and a Region prepared by "cdk bootstrap". Takes about an hour, most of it waiting for RDS.
-Costs about one US dollar: two db.t4g.micro instances, one Aurora cluster, an interface endpoint and four keys for an hour. The keys
-stay for 30 days, waiting for their deletion, which costs nothing. Kept, it costs some 15 US dollars a day.
+Costs about one US dollar: two db.t4g.micro instances, one Aurora cluster, an interface endpoint and four keys for an
+hour. The keys stay for 30 days, waiting for their deletion, which costs nothing. Kept, it costs some 15 US dollars a
+day.
 Interrupted, it leaves stacks behind; run it again, or delete them as above.`;
 
 async function main(): Promise<number> {

@@ -12,8 +12,8 @@ const TRUST = {
 /** Answers CloudFormation itself: what no function of the library does in a VPC. */
 const ANSWERING = `
 exports.handler = async ({ ResponseURL, StackId, RequestId, LogicalResourceId }) => {
-  const body = JSON.stringify({ Status: 'SUCCESS', PhysicalResourceId: 'answered', StackId, RequestId, LogicalResourceId });
-  await fetch(ResponseURL, { method: 'PUT', body });
+  const answer = { Status: 'SUCCESS', PhysicalResourceId: 'answered', StackId, RequestId, LogicalResourceId };
+  await fetch(ResponseURL, { method: 'PUT', body: JSON.stringify(answer) });
 };`;
 
 const PROTECTED_DATABASE: Resources = {

@@ -34,7 +34,8 @@ async function answer({ event, functionArn, milliseconds }) {
 
 /** In Lambda's words. */
 function timedOut(milliseconds) {
-  return { errorType: 'Sandbox.Timedout', errorMessage: `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds` };
+  const errorMessage = `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds`;
+  return { errorType: 'Sandbox.Timedout', errorMessage };
 }
 
 /** Lambda logs an error's own properties with it: whatever a driver hangs on its errors gets into the log. */

@@ -14,10 +14,12 @@ exports.handler = async ({ Step, SecretId, ClientRequestToken }) => {
   const { VersionIdsToStages = {} } = await client.describeSecret({ SecretId });
   const [current] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes('AWSCURRENT'));
   if (Step === 'createSecret') {
-    await client.putSecretValue({ SecretId, ClientRequestToken, SecretString: ClientRequestToken, VersionStages: ['AWSPENDING'] });
+    const value = { SecretString: ClientRequestToken, VersionStages: ['AWSPENDING'] };
+    await client.putSecretValue({ SecretId, ClientRequestToken, ...value });
   }
   if (Step === 'finishSecret' && current !== ClientRequestToken) {
-    await client.updateSecretVersionStage({ SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken, RemoveFromVersionId: current });
+    const move = { MoveToVersionId: ClientRequestToken, RemoveFromVersionId: current };
+    await client.updateSecretVersionStage({ SecretId, VersionStage: 'AWSCURRENT', ...move });
   }
 };`;
 

@@ -58,7 +58,8 @@ def logs():
     """All that functions wrote: log group -> messages."""
     cloudwatch = client('logs')
     names = [group['logGroupName'] for group in cloudwatch.describe_log_groups()['logGroups']]
-    return {name: [event['message'] for event in cloudwatch.filter_log_events(logGroupName=name)['events']] for name in names}
+    return {name: [event['message'] for event in cloudwatch.filter_log_events(logGroupName=name)['events']]
+            for name in names}
 
 
 _clients = {}

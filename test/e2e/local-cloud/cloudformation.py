@@ -11,5 +11,6 @@ def original(resource_type):
 
 
 def override(resource_type, **handlers):
-    """Sets handlers of a type; those not named stay. Who raises makes the resource fail, and says why in the stack's events."""
+    """Sets handlers of a type; those not named stay. Who raises makes the resource fail, and says why in the stack's
+    events."""
     _handlers[resource_type] = {**_handlers.get(resource_type, {}), **handlers}

@@ -1,7 +1,8 @@
 """AWS::RDS::DBInstance and AWS::RDS::DBCluster for PostgreSQL: real servers, which deletion protection protects.
 
-A cluster is one server, however many instances it has: they differ by what they are asked for, not by what they answer. So a read
-replica of an instance is that instance. Hosts tell them apart: `localhost` writes, `127.0.0.1` is an endpoint for reading.
+A cluster is one server, however many instances it has: they differ by what they are asked for, not by what they answer.
+So a read replica of an instance is that instance. Hosts tell them apart: `localhost` writes, `127.0.0.1` is an endpoint
+for reading.
 """
 
 import ministack.services.cloudformation.provisioners as provisioners
@@ -41,7 +42,8 @@ def side_at(address):
             return Side(f'database {name}', _groups(record), _subnets(record['DBSubnetGroup'])), int(port)
     for name, record in rds._clusters.items():
         if host in (record['Endpoint'], record['ReaderEndpoint']) and str(record['Port']) == port:
-            return Side(f'database {name}', _groups(record), _subnets(rds._subnet_groups[record['DBSubnetGroup']])), int(port)
+            return Side(f'database {name}', _groups(record),
+                        _subnets(rds._subnet_groups[record['DBSubnetGroup']])), int(port)
     return None
 
 
@@ -111,7 +113,8 @@ def _server(record):
 
 
 def _start(record, database):
-    _server(record).start(record['MasterUsername'], record['_MasterUserPassword'], database, _parameter(record, 'rds.force_ssl', '1') == '1')
+    _server(record).start(record['MasterUsername'], record['_MasterUserPassword'], database,
+                          _parameter(record, 'rds.force_ssl', '1') == '1')
 
 
 def _change_password(record, old):
@@ -128,7 +131,8 @@ def _parameter(record, name, default):
 
 
 def _members():
-    return {member['DBInstanceIdentifier'] for cluster in rds._clusters.values() for member in cluster['DBClusterMembers']}
+    return {member['DBInstanceIdentifier'] for cluster in rds._clusters.values()
+            for member in cluster['DBClusterMembers']}
 
 
 def _groups(record):

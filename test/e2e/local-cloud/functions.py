@@ -1,4 +1,5 @@
-"""Lambda functions as AWS invokes them: by the function's own policy, and from the subnets and security groups that they are in."""
+"""Lambda functions as AWS invokes them: by the function's own policy, and from the subnets and security groups that
+they are in."""
 
 import fnmatch
 import logging
@@ -30,14 +31,16 @@ def install():
 
     override(
         FUNCTION,
-        create=lambda logical_id, properties, *more: in_vpc(function['create'](logical_id, properties, *more), properties),
+        create=lambda logical_id, properties, *more: in_vpc(
+            function['create'](logical_id, properties, *more), properties),
         update=lambda physical_id, old, new, *more: in_vpc(function['update'](physical_id, old, new, *more), new),
     )
     service._execute_function = _from_its_vpc(service._execute_function)
 
 
 def refusal(function_arn, principal, context):
-    """Why the function's policy does not let a service invoke it that sends these condition keys, in lower case, and no others; or None."""
+    """Why the function's policy does not let a service invoke it that sends these condition keys, in lower case, and no
+    others; or None."""
     record, _, _ = service._get_func_record_for_ref(function_arn)
     if record is None:
         return 'there is no such function'
@@ -61,7 +64,8 @@ def _from_its_vpc(execute):
     def checked(func, event):
         config = func.get('config') or func
         url = event.get('ResponseURL') if isinstance(event, dict) else None
-        answers = url is not None and url not in asked  # who is invoked by CloudFormation, not by CDK's framework with the same event
+        # who is invoked by CloudFormation, not by CDK's framework with the same event
+        answers = url is not None and url not in asked
         asked.add(url)
         try:
             invocation.check(config, event, answers)
@@ -84,10 +88,12 @@ def _timed_out(func, config, obstacle):
 
 
 def _end_waiting(response_url, message):
-    """CloudFormation waits for the answer of a function that failed without one, for up to an hour; it need not here."""
+    """CloudFormation waits for the answer of a function that failed without one, for up to an hour; it need not
+    here."""
     pending = custom_resource._pending.get(response_url.rsplit('/', 1)[1])
     if pending and pending['result'] is None:
-        pending['result'] = {'Status': 'FAILED', 'Reason': f'CloudFormation did not receive a response from your Custom Resource. {message}'}
+        pending['result'] = {'Status': 'FAILED', 'Reason': f'CloudFormation did not receive a response from your '
+                                                           f'Custom Resource. {message}'}
         pending['event'].set()
 
 

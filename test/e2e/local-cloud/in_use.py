@@ -34,7 +34,8 @@ def _groups():
         yield name, endpoint['SecurityGroupIds']
     for name, group in ec2._security_groups.items():
         rules = group['IpPermissions'] + group['IpPermissionsEgress']
-        yield f'a rule of {name}', [pair.get('GroupId') for rule in rules for pair in rule['UserIdGroupPairs'] if pair.get('GroupId') != name]
+        yield f'a rule of {name}', [pair.get('GroupId') for rule in rules
+                                    for pair in rule['UserIdGroupPairs'] if pair.get('GroupId') != name]
 
 
 def _subnets():

@@ -8,7 +8,8 @@ import secrets_manager
 import version_stages
 from errors import ServiceError
 
-# CDK's provider framework: it hands the event on to another function, and calls nothing that the event names but CloudFormation.
+# CDK's provider framework: it hands the event on to another function, and calls nothing that the event names but
+# CloudFormation.
 HANDS_ON = 'USER_ON_EVENT_FUNCTION_ARN'
 
 
@@ -18,7 +19,8 @@ def check(config, event, answers):
     `answers`: the function is the one that CloudFormation waits for.
     """
     vpc = config.get('VpcConfig') or {}
-    function = reachability.Side(f"function {config['FunctionName']}", vpc.get('SecurityGroupIds', []), vpc.get('SubnetIds', []))
+    function = reachability.Side(f"function {config['FunctionName']}", vpc.get('SecurityGroupIds', []),
+                                 vpc.get('SubnetIds', []))
     servers = [server for server in map(database.side_at, _addresses(config, event)) if server]
     if not function.subnets:
         for server, _ in servers:
@@ -32,13 +34,15 @@ def check(config, event, answers):
 
 
 def _addresses(config, event):
-    """Host and port of each server that is named: by a secret, by a consumer's environment, or by the properties of a custom resource."""
+    """Host and port of each server that is named: by a secret, by a consumer's environment, or by the properties of a
+    custom resource."""
     environment = config['Environment']['Variables']
     if HANDS_ON in environment or not isinstance(event, dict):
         return set()
     secrets = [event.get('SecretId'), environment.get('ROTATING_POSTGRES_SECRET_ARN')]
     named = [_value(secret) for secret in secrets if secret]
-    named += [{'host': environment.get('PGHOST'), 'port': environment.get('PGPORT')}, event.get('ResourceProperties', {})]
+    named += [{'host': environment.get('PGHOST'), 'port': environment.get('PGPORT')},
+              event.get('ResourceProperties', {})]
     return {(each['host'], str(each['port'])) for each in named if each.get('host') and each.get('port')}
 
 

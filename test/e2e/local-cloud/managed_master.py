@@ -1,4 +1,5 @@
-"""The password that RDS keeps itself: its secret has the user name and the password, and RDS rotates it without a function."""
+"""The password that RDS keeps itself: its secret has the user name and the password, and RDS rotates it without a
+function."""
 
 import json
 import secrets
@@ -17,7 +18,8 @@ _records = {}
 
 
 def create(record, kind, properties, change_password):
-    """Makes the secret of a database that asks for it; `kind` is `db` or `cluster`. `change_password` takes the record and the old one."""
+    """Makes the secret of a database that asks for it; `kind` is `db` or `cluster`. `change_password` takes the record
+    and the old one."""
     if str(properties.get('ManageMasterUserPassword')).lower() != 'true':
         return
     if properties.get('MasterUserPassword'):
@@ -27,8 +29,10 @@ def create(record, kind, properties, change_password):
     key = (properties.get('MasterUserSecret') or {}).get('KmsKeyId')
     record['MasterUserSecret'] = {'SecretArn': arn, 'SecretStatus': 'active', 'KmsKeyId': key}
     database = record.get('DBInstanceArn') or record['DBClusterArn']
-    secrets_manager.find(arn).update(KmsKeyId=key, OwningService=OWNER, RotationEnabled=True, RotationRules={'AutomaticallyAfterDays': 7}, Tags=[
-        {'Key': 'aws:secretsmanager:owningService', 'Value': OWNER}, {'Key': f'aws:rds:primary{_KINDS[kind]}Arn', 'Value': database},
+    secrets_manager.find(arn).update(KmsKeyId=key, OwningService=OWNER, RotationEnabled=True,
+                                     RotationRules={'AutomaticallyAfterDays': 7}, Tags=[
+        {'Key': 'aws:secretsmanager:owningService', 'Value': OWNER},
+        {'Key': f'aws:rds:primary{_KINDS[kind]}Arn', 'Value': database},
     ])
     _records[arn] = record, change_password
 
@@ -47,7 +51,8 @@ def rotate(secret, version_id):
     old, record['_MasterUserPassword'] = record['_MasterUserPassword'], _password()
     change_password(record, old)
     version_stages.put(secret, version_id, _value(record), None, [])
-    version_stages.move(secret, version_stages.CURRENT, version_id, version_stages.holder(secret, version_stages.CURRENT))
+    version_stages.move(secret, version_stages.CURRENT, version_id,
+                        version_stages.holder(secret, version_stages.CURRENT))
 
 
 def add_attribute(attributes_of):

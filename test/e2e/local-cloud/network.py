@@ -1,4 +1,5 @@
-"""What ministack lacks of the network. All of it are records: reachability.py reads them, no packet is filtered or logged."""
+"""What ministack lacks of the network. All of it are records: reachability.py reads them, no packet is filtered or
+logged."""
 
 import uuid
 
@@ -13,10 +14,12 @@ def install():
     """Puts all types in place."""
     _install_rule('AWS::EC2::SecurityGroupIngress', 'IpPermissions')
     _install_rule('AWS::EC2::SecurityGroupEgress', 'IpPermissionsEgress')
-    _install_record('AWS::EC2::FlowLog', 'fl', ec2._flow_logs, 'FlowLogId', {'FlowLogStatus': 'ACTIVE', 'CreationTime': ec2._now_ts()})
+    _install_record('AWS::EC2::FlowLog', 'fl', ec2._flow_logs, 'FlowLogId',
+                    {'FlowLogStatus': 'ACTIVE', 'CreationTime': ec2._now_ts()})
     _install_record('AWS::EC2::EIP', 'eipalloc', ec2._addresses, 'AllocationId',
                     {'Domain': 'vpc', 'PublicIp': '192.0.2.1', 'AssociationId': None, 'InstanceId': None})
-    _install_record('AWS::EC2::NatGateway', 'nat', ec2._nat_gateways, 'NatGatewayId', {'State': 'available', 'Tags': []})
+    _install_record('AWS::EC2::NatGateway', 'nat', ec2._nat_gateways, 'NatGatewayId',
+                    {'State': 'available', 'Tags': []})
     _install_vpc()
     _install_endpoint()
 
@@ -83,7 +86,8 @@ def _install_endpoint():
 def _check_private_dns(vpc_id, service_name):
     vpc, service = ec2._vpcs[vpc_id], service_name.rsplit('.', 1)[1]
     if not (vpc.get('EnableDnsSupport', True) and vpc.get('EnableDnsHostnames', False)):
-        raise ValueError('Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for ' + vpc_id)
+        raise ValueError('Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes '
+                         'set to true for ' + vpc_id)
     if private_endpoint(vpc_id, service):
         raise ValueError('private-dns-enabled cannot be set because there is already a conflicting DNS domain for '
                          f'{service} in the VPC {vpc_id}')

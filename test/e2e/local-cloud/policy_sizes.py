@@ -20,8 +20,10 @@ def install():
     _limit_role()
     _limit_function_policy()
     _limit('AWS::KMS::Key', 'KeyPolicy', KEY, 'Policy is longer than the quota of {limit} bytes: {size}')
-    _limit('AWS::SecretsManager::ResourcePolicy', 'ResourcePolicy', SECRET, 'The resource policy is longer than {limit} characters: {size}')
-    _limit('AWS::Lambda::Function', 'Environment', ENVIRONMENT, 'Lambda was unable to configure your environment variables because the '
+    _limit('AWS::SecretsManager::ResourcePolicy', 'ResourcePolicy', SECRET,
+           'The resource policy is longer than {limit} characters: {size}')
+    _limit('AWS::Lambda::Function', 'Environment', ENVIRONMENT,
+           'Lambda was unable to configure your environment variables because the '
            'environment variables you have provided exceeded the 4KB limit: {size}')
 
 
@@ -72,7 +74,8 @@ def _limit_function_policy():
         if answer[0] >= 400 or size <= FUNCTION:
             return answer
         policy['Statement'].pop()
-        return error_response_json('PolicyLengthExceededException', f'The final policy size ({size}) is bigger than the limit ({FUNCTION}).', 400)
+        return error_response_json('PolicyLengthExceededException',
+                                   f'The final policy size ({size}) is bigger than the limit ({FUNCTION}).', 400)
 
     functions._add_permission = add
 

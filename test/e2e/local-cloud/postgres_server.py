@@ -55,7 +55,8 @@ class PostgresServer:
         if not os.path.exists(TEMPLATE):
             os.makedirs(TEMPLATE)
             _own(TEMPLATE)
-            self._run('initdb', '--username=rdsadmin', '--auth=reject', '--encoding=UTF8', '--no-locale', '--no-sync', directory=TEMPLATE)
+            self._run('initdb', '--username=rdsadmin', '--auth=reject', '--encoding=UTF8', '--no-locale', '--no-sync',
+                      directory=TEMPLATE)
         shutil.copytree(TEMPLATE, self.directory, symlinks=True)
         for path, _, files in os.walk(self.directory):
             for name in ('', *files):
@@ -77,8 +78,10 @@ class PostgresServer:
         own_user = {'user': _ids()[0], 'group': _ids()[1], 'extra_groups': []} if USER else {}
         directory = directory or self.directory
         result = subprocess.run(
-            [os.path.join(PROGRAMS, program), *arguments], cwd=directory, env={'LC_ALL': 'C', 'PGDATA': os.path.join(directory, 'data')},
-            input='\n'.join(statements or []), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, **own_user,
+            [os.path.join(PROGRAMS, program), *arguments], cwd=directory,
+            env={'LC_ALL': 'C', 'PGDATA': os.path.join(directory, 'data')},
+            input='\n'.join(statements or []), text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            check=False, **own_user,
         )
         # In single-user mode a statement may fail and the program not.
         if result.returncode or (statements and 'ERROR:' in result.stderr):

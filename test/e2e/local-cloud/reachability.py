@@ -1,7 +1,8 @@
-"""Whether a network interface reaches what it calls, by the subnets, routes, groups and endpoints that there are at this moment.
+"""Whether a network interface reaches what it calls, by the subnets, routes, groups and endpoints that there are at
+this moment.
 
-Names are sides: where the interfaces of a function, of an endpoint or of a database are. Rules by prefix list, IPv6, network ACLs
-and peered VPCs are not known here: who needs one is not reached.
+Names are sides: where the interfaces of a function, of an endpoint or of a database are. Rules by prefix list, IPv6,
+network ACLs and peered VPCs are not known here: who needs one is not reached.
 """
 
 from dataclasses import dataclass
@@ -26,10 +27,12 @@ class Side:
 
     def vpc(self):
         """The VPC that all of it is in."""
-        missing = [id_ for id_ in self.groups if id_ not in ec2._security_groups] + [id_ for id_ in self.subnets if id_ not in ec2._subnets]
+        missing = [id_ for id_ in self.groups if id_ not in ec2._security_groups]
+        missing += [id_ for id_ in self.subnets if id_ not in ec2._subnets]
         if missing:
             raise Unreachable(f'{self.name} is in {", ".join(missing)}, which does not exist')
-        vpcs = {ec2._subnets[id_]['VpcId'] for id_ in self.subnets} | {ec2._security_groups[id_]['VpcId'] for id_ in self.groups}
+        vpcs = {ec2._subnets[id_]['VpcId'] for id_ in self.subnets}
+        vpcs |= {ec2._security_groups[id_]['VpcId'] for id_ in self.groups}
         if len(vpcs) != 1:
             raise Unreachable(f'{self.name} has subnets and security groups of {len(vpcs)} VPCs')
         return vpcs.pop()
@@ -66,8 +69,10 @@ def reach_internet(client, what):
         gateway = ec2._nat_gateways.get((route or {}).get('NatGatewayId'))
         if not gateway or gateway['State'] != 'available':
             raise Unreachable(f'{client.name} does not reach {what}: {subnet} has no route to a NAT gateway')
-        if not ((_default_route(gateway['VpcId'], gateway['SubnetId']) or {}).get('GatewayId') or '').startswith('igw-'):
-            raise Unreachable(f'{client.name} does not reach {what}: its NAT gateway has no route to an internet gateway')
+        route = _default_route(gateway['VpcId'], gateway['SubnetId']) or {}
+        if not (route.get('GatewayId') or '').startswith('igw-'):
+            raise Unreachable(f'{client.name} does not reach {what}: its NAT gateway has no route to an internet '
+                              f'gateway')
     if not _admits(client.groups, 'IpPermissionsEgress', HTTPS, [], [ANYWHERE]):
         raise Unreachable(f'{client.name} does not reach {what}: no egress rule of it leads anywhere on port {HTTPS}')
 
@@ -95,8 +100,10 @@ def _admits(groups, direction, port, peers, networks):
     if any(pair.get('GroupId') in peers for rule in rules for pair in rule['UserIdGroupPairs']):
         return True
     ranges = [ip_network(each['CidrIp']) for rule in rules for each in rule['IpRanges']]
-    return bool(networks) and all(any(ip_network(network).subnet_of(range_) for range_ in ranges) for network in networks)
+    return bool(networks) and all(any(ip_network(network).subnet_of(range_) for range_ in ranges)
+                                  for network in networks)
 
 
 def _is_for(rule, port):
-    return rule['IpProtocol'] == '-1' or (rule['IpProtocol'] in ('tcp', '6') and rule.get('FromPort', 0) <= port <= rule.get('ToPort', 65535))
+    return rule['IpProtocol'] == '-1' or (rule['IpProtocol'] in ('tcp', '6')
+                                          and rule.get('FromPort', 0) <= port <= rule.get('ToPort', 65535))

@@ -19,7 +19,8 @@ log = logging.getLogger('local-cloud')
 
 @action('_rotate_secret')
 def rotate_secret(secret, data):
-    """Begins a rotation, which runs on after the answer. It is tried once, where AWS repeats it: nothing heals unseen."""
+    """Begins a rotation, which runs on after the answer. It is tried once, where AWS repeats it: nothing heals
+    unseen."""
     version_id = token(data)
     if secret.get('OwningService'):
         return _rotate_managed(secret, version_id)
@@ -29,13 +30,17 @@ def rotate_secret(secret, data):
     # AWS documents that Secrets Manager sends the source account. It documents no source ARN.
     refusal = functions.refusal(function_arn, 'secretsmanager.amazonaws.com', {'aws:sourceaccount': get_account_id()})
     if refusal:
-        raise ServiceError('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function. Ensure that the '
-                           f'function policy grants access to the principal secretsmanager.amazonaws.com. (local cloud: {refusal})')
+        raise ServiceError('AccessDeniedException',
+                           'Secrets Manager cannot invoke the specified Lambda function. Ensure that the '
+                           f'function policy grants access to the principal secretsmanager.amazonaws.com. (local '
+                           f'cloud: {refusal})')
     if version_id in secret['Versions']:
         return {'VersionId': version_id}
     if version_stages.rotation_incomplete(secret):
-        raise ServiceError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
-    secret.update(RotationLambdaARN=function_arn, RotationEnabled=True, RotationRules=data.get('RotationRules') or secret.get('RotationRules'))
+        raise ServiceError('InvalidRequestException',
+                           "A previous rotation isn't complete. That rotation will be reattempted.")
+    secret.update(RotationLambdaARN=function_arn, RotationEnabled=True,
+                  RotationRules=data.get('RotationRules') or secret.get('RotationRules'))
     immediately = data.get('RotateImmediately') is not False
     version_stages.stage_new(secret, version_id, version_stages.PENDING)
     run = _rotate if immediately else _test
@@ -77,7 +82,8 @@ def _step(secret, version_id, step):
     if not secret['RotationEnabled']:
         return False
     try:
-        functions.invoke(secret['RotationLambdaARN'], {'SecretId': secret['ARN'], 'ClientRequestToken': version_id, 'Step': step})
+        functions.invoke(secret['RotationLambdaARN'],
+                         {'SecretId': secret['ARN'], 'ClientRequestToken': version_id, 'Step': step})
         return True
     except functions.FunctionFailed as failure:
         log.error('rotation of %s failed: %s: %s', secret['ARN'], step, failure)

@@ -85,7 +85,8 @@ def _install_resource_policy():
         return put(secret, properties)
 
     def put(secret, properties):
-        service._put_resource_policy({'SecretId': secret['ARN'], 'ResourcePolicy': json.dumps(properties['ResourcePolicy'])})
+        service._put_resource_policy({'SecretId': secret['ARN'],
+                                      'ResourcePolicy': json.dumps(properties['ResourcePolicy'])})
         return secret['ARN'], {'Id': secret['ARN']}
 
     def delete(physical_id, _properties):

@@ -50,7 +50,8 @@ def get_secret_value(secret, data):
     version_id = version_stages.read(secret, data.get('VersionId'), data.get('VersionStage'))
     version = secret['Versions'][version_id]
     value = {key: version[key] for key in ('SecretString', 'SecretBinary') if version[key] is not None}
-    return {'VersionId': version_id, 'VersionStages': list(version['Stages']), 'CreatedDate': version['CreatedDate'], **value}
+    return {'VersionId': version_id, 'VersionStages': list(version['Stages']), 'CreatedDate': version['CreatedDate'],
+            **value}
 
 
 @action('_put_secret_value')
@@ -59,7 +60,8 @@ def put_secret_value(secret, data):
     if (string is None) == (binary is None):
         raise ServiceError('InvalidParameterException', 'You must provide either SecretString or SecretBinary.')
     if secret.get('OwningService'):
-        raise ServiceError('InvalidRequestException', f"This secret is managed by {secret['OwningService']}; only that service changes it.")
+        raise ServiceError('InvalidRequestException',
+                           f"This secret is managed by {secret['OwningService']}; only that service changes it.")
     version_id = token(data)
     version_stages.put(secret, version_id, string, binary, data.get('VersionStages') or [version_stages.CURRENT])
     return {'VersionId': version_id, 'VersionStages': list(secret['Versions'][version_id]['Stages'])}
@@ -85,7 +87,8 @@ def describe_secret(data):
     if status >= 400:
         return answer
     _, secret = service._resolve(data['SecretId'])
-    return json_response({**json.loads(body), **{name: secret[name] for name in ('LastRotatedDate', 'OwningService') if secret.get(name)}})
+    return json_response({**json.loads(body),
+                          **{name: secret[name] for name in ('LastRotatedDate', 'OwningService') if secret.get(name)}})
 
 
 service._describe_secret = describe_secret

@@ -1,7 +1,7 @@
 """Secrets Manager's rules for versions and staging labels, on the records that ministack keeps.
 
-They are those of test/local/secret.ts. A record's 'Versions' maps the id of a version to its 'SecretString', 'SecretBinary',
-'CreatedDate' and 'Stages'.
+They are those of test/local/secret.ts. A record's 'Versions' maps the id of a version to its 'SecretString',
+'SecretBinary', 'CreatedDate' and 'Stages'.
 """
 
 import time
@@ -28,7 +28,8 @@ def read(secret, version_id=None, stage=None):
     found = version_id if version_id else holder(secret, stage or CURRENT)
     version = secret['Versions'].get(found)
     if version and version_id and stage and stage not in version['Stages']:
-        raise ServiceError('InvalidRequestException', 'You provided a VersionStage that is not associated to the provided VersionId.')
+        raise ServiceError('InvalidRequestException',
+                           'You provided a VersionStage that is not associated to the provided VersionId.')
     if not version or not has_value(version):
         raise _no_value(f'VersionId: {version_id}' if version_id else f'staging label: {stage or CURRENT}')
     return found
@@ -36,7 +37,8 @@ def read(secret, version_id=None, stage=None):
 
 def stage_new(secret, version_id, *stages):
     """Makes a version that has labels and no value."""
-    secret['Versions'][version_id] = {'SecretString': None, 'SecretBinary': None, 'CreatedDate': int(time.time()), 'Stages': []}
+    secret['Versions'][version_id] = {'SecretString': None, 'SecretBinary': None, 'CreatedDate': int(time.time()),
+                                      'Stages': []}
     for stage in stages:
         _attach(secret, stage, version_id)
 
@@ -46,7 +48,8 @@ def put(secret, version_id, string, binary, stages):
     version = secret['Versions'].get(version_id)
     if version and has_value(version):
         if (version['SecretString'], version['SecretBinary']) != (string, binary):
-            raise ServiceError('ResourceExistsException', f"You can't use ClientRequestToken {version_id} because that value is already "
+            raise ServiceError('ResourceExistsException',
+                               f"You can't use ClientRequestToken {version_id} because that value is already "
                                f"in use for a version of secret {secret['ARN']}.")
         return
     if not version:
@@ -73,14 +76,17 @@ def move(secret, stage, to=None, source=None):
         raise _no_value(f'VersionId: {to}')
     if source is not None and source != held_by:
         raise ServiceError('InvalidParameterException',
-                           f'The staging label {stage} is not attached to version {source}, named in RemoveFromVersionId.')
+                           f'The staging label {stage} is not attached to version {source}, named in '
+                           f'RemoveFromVersionId.')
     if held_by is not None and held_by != to and source is None:
         raise ServiceError('InvalidParameterException',
-                           f"The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently attached to version "
+                           f"The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently "
+                           f"attached to version "
                            f'{held_by}, so you must explicitly reference that version in RemoveFromVersionId.')
     if stage == CURRENT and to is None:
         raise ServiceError('InvalidParameterException',
-                           f"You can only move staging label {CURRENT} to a different secret version. It can't be completely removed.")
+                           f"You can only move staging label {CURRENT} to a different secret version. It can't be "
+                           f"completely removed.")
     if stage == CURRENT and not has_value(secret['Versions'][to]):
         raise _no_value(f'VersionId: {to}')
     if to is not None:
@@ -120,4 +126,5 @@ def _changed(secret):
 
 
 def _no_value(what):
-    return ServiceError('ResourceNotFoundException', f"Secrets Manager can't find the specified secret value for {what}")
+    return ServiceError('ResourceNotFoundException',
+                        f"Secrets Manager can't find the specified secret value for {what}")

@@ -53,7 +53,8 @@ test('a reader is dropped with both logins, in all databases, and the admin is w
   await rig.query(
     app.secret,
     `CREATE POLICY p ON sales.orders TO "${user.username}"; GRANT SELECT (id) ON sales.orders TO "${user.username}";
-    GRANT CREATE ON SCHEMA sales TO "${user.username}_clone"; ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO "${user.username}_clone"`,
+    GRANT CREATE ON SCHEMA sales TO "${user.username}_clone";
+    ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO "${user.username}_clone"`,
   );
   await user.delete();
   expect(await rolesOf(user)).toEqual([]);
@@ -77,7 +78,8 @@ test('what it owned stays, with a role that nobody logs in as, and its databases
   for (const database of [first, second]) {
     await withClient(rig, { username, password }, database, client =>
       client.query(`CREATE TABLE kept AS SELECT 42 AS answer;
-      CREATE SCHEMA its; CREATE TYPE public.mood AS ENUM ('fine'); CREATE FUNCTION public.one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE SCHEMA its; CREATE TYPE public.mood AS ENUM ('fine');
+      CREATE FUNCTION public.one() RETURNS int LANGUAGE sql AS 'SELECT 1';
       SET ROLE NONE; CREATE TABLE its.of_the_second (id int)`),
     );
   }

@@ -49,22 +49,29 @@ beforeEach(async () => {
     `
     CREATE SCHEMA traps; CREATE TABLE traps.bait (id int);
     ${trap('aclexplode', 'aclitem[]', 'aclitem')} ${trap('has_schema_privilege', 'oid, oid, text', 'boolean')}
-    ${trap('pg_has_role', 'oid, oid, text', 'boolean')} ${trap('pg_get_userbyid', 'oid', 'name')} ${trap('starts_with', 'text, text', 'boolean')}
-    ${trap('oid_equals', 'oid, oid', 'boolean')} ${trap('name_equals', 'name, name', 'boolean')} ${trap('char_any', '"char", "char"', 'boolean')}
+    ${trap('pg_has_role', 'oid, oid, text', 'boolean')} ${trap('pg_get_userbyid', 'oid', 'name')}
+    ${trap('starts_with', 'text, text', 'boolean')}
+    ${trap('oid_equals', 'oid, oid', 'boolean')} ${trap('name_equals', 'name, name', 'boolean')}
+    ${trap('char_any', '"char", "char"', 'boolean')}
     CREATE OPERATOR public.= (FUNCTION = public.oid_equals, LEFTARG = oid, RIGHTARG = oid);
     CREATE OPERATOR public.= (FUNCTION = public.name_equals, LEFTARG = name, RIGHTARG = name);
     CREATE OPERATOR public.= (FUNCTION = public.char_any, LEFTARG = "char", RIGHTARG = "char");
     CREATE VIEW public.pg_class AS SELECT public.pg_has_role(1::oid, 1::oid, 'x') AS relname;
-    CREATE FUNCTION traps.in_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE LOG 'CAUGHT % in trigger', session_user; RETURN NULL; END $$;
+    CREATE FUNCTION traps.in_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+      RAISE LOG 'CAUGHT % in trigger', session_user; RETURN NULL; END $$;
     CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON traps.bait EXECUTE FUNCTION traps.in_trigger();
-    CREATE FUNCTION traps.in_index(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RAISE LOG 'CAUGHT % in index', current_user; RETURN 1; END $$;
+    CREATE FUNCTION traps.in_index(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN
+      RAISE LOG 'CAUGHT % in index', current_user; RETURN 1; END $$;
     CREATE INDEX ON traps.bait (traps.in_index(id));
     CREATE VIEW traps.seen AS SELECT traps.in_index(1);
     CREATE DOMAIN traps.domain AS int CHECK (traps.in_index(VALUE) > 0);
-    ${setDefault('search_path = public, traps, pg_catalog')} ${setDefault(`role = '${owner.username}'`)} ${setDefault("statement_timeout = '1ms'")}
-    ${setDefault("lock_timeout = '1ms'")} ${setDefault('standard_conforming_strings = off')} ${setDefault('default_transaction_read_only = on')}
+    ${setDefault('search_path = public, traps, pg_catalog')} ${setDefault(`role = '${owner.username}'`)}
+    ${setDefault("statement_timeout = '1ms'")}
+    ${setDefault("lock_timeout = '1ms'")} ${setDefault('standard_conforming_strings = off')}
+    ${setDefault('default_transaction_read_only = on')}
     ${setDefault("idle_in_transaction_session_timeout = '1ms'")} ${setDefault("idle_session_timeout = '1ms'")}
-    ${setDefault('default_transaction_isolation = ' + "'serializable'")} ${setDefault('row_security = off')} ${setDefault('quote_all_identifiers = on')}`,
+    ${setDefault("default_transaction_isolation = 'serializable'")}
+    ${setDefault('row_security = off')} ${setDefault('quote_all_identifiers = on')}`,
   );
 });
 afterEach(() => rig.stop());

@@ -27,7 +27,8 @@ const login = async (user: DeployedUser) =>
   (
     await rig.inspect(
       `
-  SELECT rolcanlogin AS "logsIn", rolpassword AS password, pg_has_role(oid, 'rds_iam', 'MEMBER') AS iam, shobj_description(oid, 'pg_authid') AS comment
+  SELECT rolcanlogin AS "logsIn", rolpassword AS password, pg_has_role(oid, 'rds_iam', 'MEMBER') AS iam,
+    shobj_description(oid, 'pg_authid') AS comment
   FROM pg_authid WHERE rolname = $1`,
       [user.username],
     )
@@ -85,7 +86,8 @@ test('another resource does not take it over; what was made by hand for IAM may 
     errorMessage: expect.stringContaining(user.LogicalResourceId),
   });
   await rig.inspect(`CREATE ROLE "${rig.name('by hand')}" LOGIN; GRANT rds_iam TO "${rig.name('by hand')}";
-    COMMENT ON ROLE "${rig.name('by hand')}" IS 'the analysts'' own'; GRANT "${rig.name('by hand')}" TO "${rig.admin.username}" WITH ADMIN OPTION`);
+    COMMENT ON ROLE "${rig.name('by hand')}" IS 'the analysts'' own';
+    GRANT "${rig.name('by hand')}" TO "${rig.admin.username}" WITH ADMIN OPTION`);
   const taken = await DeployedUser.iam(rig, 'by hand', { privileges: 'connect' });
   expect((await login(taken)).comment).toBe(
     `the analysts' own\ncdk-rotating-postgres: logs in through IAM, made by ${STACK}/${taken.LogicalResourceId}`,

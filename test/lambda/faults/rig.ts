@@ -215,7 +215,9 @@ export async function startFaultyRig(settings: Record<string, string> = {}): Pro
  * `VALID UNTIL` away.
  */
 const STATE_OF_LOGINS = `
-  SELECT format('UPDATE pg_authid SET (rolpassword, rolvaliduntil) = ROW(%2$L, %3$L) WHERE rolname = %1$L; COMMENT ON ROLE %1$I IS %4$L',
+  SELECT format(
+    'UPDATE pg_authid SET (rolpassword, rolvaliduntil) = ROW(%2$L, %3$L) WHERE rolname = %1$L;'
+    ' COMMENT ON ROLE %1$I IS %4$L',
     rolname, rolpassword, rolvaliduntil, shobj_description(oid, 'pg_authid')) AS text
   FROM pg_authid WHERE starts_with(rolname, $1)`;
 

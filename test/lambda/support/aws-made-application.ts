@@ -68,7 +68,8 @@ export async function furnish(
     database,
     `
     CREATE SCHEMA third;
-    CREATE TABLE third.granted (id int); CREATE TABLE third.columns (a int, b int); CREATE TABLE third.policed AS SELECT 1 AS id;
+    CREATE TABLE third.granted (id int); CREATE TABLE third.columns (a int, b int);
+    CREATE TABLE third.policed AS SELECT 1 AS id;
     CREATE TABLE third.for_group (id int); CREATE SEQUENCE third.numbers; CREATE TYPE third.reserved_type AS ENUM ('a');
     CREATE FUNCTION third.reserved(int) RETURNS int LANGUAGE sql AS $$SELECT $1$$;
     CREATE TABLE third.large_object AS SELECT lo_create(0) AS lo;
@@ -88,7 +89,9 @@ export async function furnish(
     GRANT EXECUTE ON FUNCTION third.reserved(int) TO ${clone} WITH GRANT OPTION;
     GRANT USAGE ON TYPE third.reserved_type TO ${clone} WITH GRANT OPTION;
     GRANT SELECT ON third.policed, third.large_object TO PUBLIC;
-    DO $$BEGIN EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO ${clone} WITH GRANT OPTION', (SELECT lo FROM third.large_object)); END$$`,
+    DO $$BEGIN EXECUTE format(
+      'GRANT SELECT ON LARGE OBJECT %s TO ${clone} WITH GRANT OPTION', (SELECT lo FROM third.large_object)
+    ); END$$`,
   );
   await run(
     rig,
@@ -96,8 +99,10 @@ export async function furnish(
     database,
     `
     CREATE TABLE own_table (id serial PRIMARY KEY, note text); INSERT INTO own_table DEFAULT VALUES;
-    CREATE VIEW own_view AS SELECT o.id FROM own_table AS o, third.granted; CREATE MATERIALIZED VIEW own_materialized AS SELECT id FROM own_table;
-    CREATE FUNCTION own_function() RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE PROCEDURE own_procedure() LANGUAGE sql AS $$SELECT 1$$;
+    CREATE VIEW own_view AS SELECT o.id FROM own_table AS o, third.granted;
+    CREATE MATERIALIZED VIEW own_materialized AS SELECT id FROM own_table;
+    CREATE FUNCTION own_function() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+    CREATE PROCEDURE own_procedure() LANGUAGE sql AS $$SELECT 1$$;
     CREATE TYPE own_type AS ENUM ('a'); CREATE TABLE own_large_object AS SELECT lo_create(0) AS lo;
     CREATE SCHEMA own_schema; CREATE TABLE own_schema.nested (id int);
     CREATE FUNCTION third.in_their_schema() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
@@ -137,8 +142,10 @@ export const owners = (rig: Rig, app: Application, database: string) =>
     (
       await client.query<{ owner: string }>(
         `
-  SELECT DISTINCT pg_get_userbyid(refobjid) AS owner FROM pg_shdepend WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass
-    AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid <> 'pg_default_acl'::regclass
+  SELECT DISTINCT pg_get_userbyid(refobjid) AS owner FROM pg_shdepend
+  WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass
+    AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid <> 'pg_default_acl'::regclass
     AND pg_get_userbyid(refobjid) IN ($1, $2)`,
         [app.owner.username, app.alternate.username],
       )

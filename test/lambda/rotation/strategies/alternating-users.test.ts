@@ -53,8 +53,10 @@ test('what either login creates belongs to one role, and both may use it', async
 test("connection limit and an application's settings hold for both logins", async () => {
   const secret = await rig.createUser('settings', { privileges: 'connect' });
   const owner = rig.name('settings');
-  await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 7; ALTER ROLE "${owner}" SET search_path TO "$user", 'odd "schema', public;
-    ALTER ROLE "${owner}" SET statement_timeout TO '9s'; ALTER ROLE "${owner}" IN DATABASE "${rig.database}" SET work_mem TO '5MB'`);
+  await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 7;
+    ALTER ROLE "${owner}" SET search_path TO "$user", 'odd "schema', public;
+    ALTER ROLE "${owner}" SET statement_timeout TO '9s';
+    ALTER ROLE "${owner}" IN DATABASE "${rig.database}" SET work_mem TO '5MB'`);
   await rig.secrets.rotate(secret);
   expect(
     await rig.query(

@@ -68,8 +68,10 @@ test('default privileges of the owner hold for what is made in either period', a
 
 test('row-level security by current_user shows either login the same rows', async () => {
   const { owner, secret, query } = await application('rows');
-  await query(`CREATE TABLE notes (of name DEFAULT current_user, text text); INSERT INTO notes VALUES ('somebody', 'theirs');
-    ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY own ON notes USING (of = current_user)`);
+  await query(`CREATE TABLE notes (of name DEFAULT current_user, text text);
+    INSERT INTO notes VALUES ('somebody', 'theirs');
+    ALTER TABLE notes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    CREATE POLICY own ON notes USING (of = current_user)`);
   await inEachPeriod(secret, async period => {
     await query(`INSERT INTO notes (text) VALUES ('period ${period}')`);
     expect(await query('SELECT DISTINCT of FROM notes')).toEqual([{ of: owner }]);
@@ -83,12 +85,14 @@ test(
   async () => {
     const { owner, database, secret, query } = await application('same');
     const until = new Date(Date.now() + 3_600_000).toISOString();
-    await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 9 VALID UNTIL '${until}'; ALTER ROLE "${owner}" SET search_path TO app, public;
+    await rig.inspect(`ALTER ROLE "${owner}" CONNECTION LIMIT 9 VALID UNTIL '${until}';
+      ALTER ROLE "${owner}" SET search_path TO app, public;
     ALTER ROLE "${owner}" IN DATABASE "${database}" SET work_mem TO '6MB'`);
     const roles = () =>
       rig.inspect(
         `
-    SELECT rolcanlogin AS login, rolconnlimit AS "limit", rolvaliduntil = $2::timestamptz AS until FROM pg_roles WHERE rolname = ANY ($1)`,
+    SELECT rolcanlogin AS login, rolconnlimit AS "limit", rolvaliduntil = $2::timestamptz AS until
+    FROM pg_roles WHERE rolname = ANY ($1)`,
         [[owner, `${owner}_clone`], until],
       );
     await inEachPeriod(secret, async period => {
@@ -99,7 +103,8 @@ test(
       ).toEqual([{ who: owner, path: 'app, public', memory: '6MB' }]);
       expect(await roles()).toEqual(Array(Math.min(period + 1, 2)).fill({ login: true, limit: 9, until: true }));
     });
-    await rig.inspect(`ALTER ROLE "${owner}_clone" NOLOGIN CONNECTION LIMIT 1 VALID UNTIL 'infinity'; ALTER ROLE "${owner}_clone" RESET ALL;
+    await rig.inspect(`ALTER ROLE "${owner}_clone" NOLOGIN CONNECTION LIMIT 1 VALID UNTIL 'infinity';
+      ALTER ROLE "${owner}_clone" RESET ALL;
     ALTER ROLE "${owner}_clone" IN DATABASE "${database}" SET work_mem TO '1MB'`);
     await rig.secrets.rotate(secret);
     expect(await roles()).toEqual(Array(2).fill({ login: true, limit: 9, until: true }));

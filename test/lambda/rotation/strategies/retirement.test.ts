@@ -14,7 +14,8 @@ const logsIn = (rig: Rig, login: Login) =>
 const logins = (rig: Rig, owner: string) =>
   rig.inspect(
     `
-  SELECT rolvaliduntil = 'infinity' OR rolvaliduntil IS NULL AS forever, round(extract(epoch FROM NULLIF(rolvaliduntil, 'infinity') - now()) / 60)::int AS minutes,
+  SELECT rolvaliduntil = 'infinity' OR rolvaliduntil IS NULL AS forever,
+    round(extract(epoch FROM NULLIF(rolvaliduntil, 'infinity') - now()) / 60)::int AS minutes,
     shobj_description(oid, 'pg_authid') AS comment
   FROM pg_roles WHERE rolname = ANY ($1) ORDER BY rolname`,
     [[owner, `${owner}_clone`]],

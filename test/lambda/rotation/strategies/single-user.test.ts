@@ -93,7 +93,7 @@ test('needs no access to the maintenance database', async () => {
     await own.stop();
     await server.stop();
   }
-}, 30_000); // a server of its own
+}, 120_000); // a server of its own
 
 test(
   'an admin changes its password in the maintenance database, not where an application makes ' + 'the rules',
