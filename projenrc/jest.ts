@@ -10,6 +10,7 @@ export const JEST: javascript.JestOptions = {
     ],
     collectCoverage: false,
     maxWorkers: '100%', // jest leaves one core idle, and of two that is half
+    testSequencer: '<rootDir>/test/local/jest-longest-first.js',
     testTimeout: 60_000, // a test fails by what it sees, not because the machine is busy
     globalSetup: '<rootDir>/test/local/jest-global-setup.ts',
     globalTeardown: '<rootDir>/test/local/jest-global-teardown.ts',
