@@ -8,9 +8,9 @@ import { SecretsManagerStore } from './secrets-manager/store';
 
 /** The custom resource's function: the Provider framework invokes it, and answers CloudFormation in its place. */
 export async function handler(event: unknown, context: Context): Promise<{ PhysicalResourceId: string }> {
-  return invocation(context, async about => {
+  return invocation(context, async setLogContext => {
     const { type, physicalId, secretArns, logGroup, timeoutSeconds } = parseRequest(event);
-    about({ step: type });
+    setLogContext({ step: type });
     const deadline = lambdaDeadline(context);
     await prove(secretArns, timeoutSeconds, {
       store: new SecretsManagerStore(deadline),

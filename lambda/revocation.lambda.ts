@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { PostgresDatabase } from './postgres/postgres-database';
+import { PostgresDatabase } from './postgres/session/postgres-database';
 import { parseRevocation } from './revocation/revocation-request';
 import { type Revocation, revoke } from './revocation/revoke';
 import { invocation } from './runtime/invocation';
@@ -9,9 +9,9 @@ import { SecretsManagerStore } from './secrets-manager/store';
 
 /** The revocation function: a person, or an automation, invokes it when a credential has leaked. */
 export async function handler(event: unknown, context: Context): Promise<Revocation> {
-  return invocation(context, async about => {
+  return invocation(context, async setLogContext => {
     const secretId = parseRevocation(event);
-    about({ step: 'revoke', secretId });
+    setLogContext({ step: 'revoke', secretId });
     const limits = { deadline: lambdaDeadline(context), settings: settingsOf(process.env) };
     return revoke(secretId, {
       ...limits,

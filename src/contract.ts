@@ -30,8 +30,16 @@ export const MAX_NAME_BYTES = 63;
 /** The database for role work: it exists on every server, and no application role owns it. */
 export const MAINTENANCE_DATABASE = 'postgres';
 
-/** A staging label that Secrets Manager itself moves. */
-export type StagingLabel = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
+/** The staging labels of Secrets Manager itself. */
+export const StagingLabel = {
+  /** Of the version that consumers log in with. */
+  CURRENT: 'AWSCURRENT',
+  /** Of the version that a rotation is making. */
+  PENDING: 'AWSPENDING',
+  /** Of the version that was current before. */
+  PREVIOUS: 'AWSPREVIOUS',
+} as const;
+export type StagingLabel = (typeof StagingLabel)[keyof typeof StagingLabel];
 
 /** The staging label of a version that the user resource writes, before it becomes current in one conditional move. */
 export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
@@ -40,9 +48,13 @@ export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
  * What the staging label of a version that was revoked begins with; its id follows, for no label is on two versions.
  */
 export const REVOKED_STAGE_PREFIX = 'ROTATINGPOSTGRES_REVOKED_';
+export type RevokedLabel = `${typeof REVOKED_STAGE_PREFIX}${string}`;
 
 /** The staging label of the version that a revocation writes, before it becomes current. */
 export const REPLACEMENT_STAGE = 'ROTATINGPOSTGRES_REPLACEMENT';
+
+/** The staging labels that a new version may be written under: none that makes it current at once. */
+export type NewVersionLabel = typeof StagingLabel.PENDING | typeof MERGED_STAGE | typeof REPLACEMENT_STAGE;
 
 /**
  * Tags of a secret that bind it: a rotation holds the secret's value to them. They are set at deploy time; writing a

@@ -1,28 +1,26 @@
 import { sameAddress, sameCluster } from './same-server';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type Credential, parseSecretValue } from '../../client/src/shared/secret-value';
-import { ErrorCode } from '../../src/contract';
+import { ErrorCode, StagingLabel } from '../../src/contract';
 import { checkServer } from '../credential/binding';
-import type { Purpose, ServerIdentity } from '../ports/database';
+import type { Database } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import { isRefusedLogin } from '../ports/error-predicates';
 import type { SecretStore } from '../ports/secret-store';
+import type { LoginAdmin, ServerIdentity, UserAdmin } from '../ports/sessions';
 import type { Settings } from '../runtime/settings';
 
 const BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 4_000;
-const STAGES = ['AWSCURRENT', 'AWSPENDING'];
+const LABELS = [StagingLabel.CURRENT, StagingLabel.PENDING];
 
-/** What a session tells of its server, and how it ends. */
-interface AdminSession {
-  server(): Promise<ServerIdentity>;
-  close(): Promise<void>;
-}
+/** What the session of an admin tells of its server, and how it ends. */
+type AdminSession = Pick<LoginAdmin & UserAdmin, 'server' | 'close'>;
 
 /** What an admin's login takes. */
-export interface AdminPorts<Session extends AdminSession> {
+export interface AdminPorts<Admin extends AdminSession> {
   readonly store: SecretStore;
-  readonly database: { open(credential: Credential, purpose: Purpose): Promise<Session> };
+  readonly database: Pick<Database<Admin>, 'openAsAdmin' | 'openAsConsumer'>;
   readonly deadline: Deadline;
   readonly settings: Pick<Settings, 'servers'>;
 }
@@ -37,16 +35,16 @@ export type Server = Pick<Credential, 'engine' | 'host' | 'port' | 'dbname'>;
  * @param witness a credential that logs in at `server`, to show that an admin secret which names another host means the
  *   writer of the same database; without one, only the names of RDS can show it
  */
-export async function logInAsAdmin<Session extends AdminSession>(
-  ports: AdminPorts<Session>,
+export async function logInAsAdmin<Admin extends AdminSession>(
+  ports: AdminPorts<Admin>,
   server: Server,
   adminSecretId: string,
   witness?: Credential,
-): Promise<Session> {
+): Promise<Admin> {
   const { store, database, deadline } = ports;
   for (let backoff = BACKOFF_MS; ; backoff = Math.min(backoff * 2, MAX_BACKOFF_MS)) {
     let refused: unknown;
-    for (const stage of STAGES) {
+    for (const stage of LABELS) {
       const value = await store.read(adminSecretId, { stage });
       if (value === undefined) continue;
       const label = `${adminSecretId} ${stage}`;
@@ -54,7 +52,7 @@ export async function logInAsAdmin<Session extends AdminSession>(
       checkServer(ports.settings.servers, admin, label);
       const proof = proofNeeded(admin, server, label, witness);
       try {
-        const session = await database.open(admin, 'administer');
+        const session = await database.openAsAdmin(admin);
         if (proof) await proveSameServer(ports, session, admin, proof);
         return session;
       } catch (error) {
@@ -102,9 +100,9 @@ function proofNeeded(
  * A replica has its writer's system identifier. What is restored from a backup has it as well, but is no replica, and
  * did not start when the admin's server did.
  */
-async function proveSameServer<Session extends AdminSession>(
-  { database }: AdminPorts<Session>,
-  session: Session,
+async function proveSameServer<Admin extends AdminSession>(
+  { database }: AdminPorts<Admin>,
+  session: Admin,
   admin: Credential,
   witness: Credential,
 ): Promise<void> {
@@ -127,11 +125,11 @@ async function proveSameServer<Session extends AdminSession>(
   throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${differs(admin, witness)}, which is another database`);
 }
 
-async function serverOf<Session extends AdminSession>(
-  database: AdminPorts<Session>['database'],
+async function serverOf(
+  database: Pick<Database<unknown>, 'openAsConsumer'>,
   witness: Credential,
 ): Promise<ServerIdentity> {
-  const session = await database.open(witness, 'consume');
+  const session = await database.openAsConsumer(witness);
   try {
     return await session.server();
   } finally {

@@ -1,6 +1,6 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ALTERNATE_SUFFIX, ErrorCode, MAX_NAME_BYTES } from '../../src/contract';
-import type { Pair } from '../ports/database';
+import type { Pair } from '../ports/logins';
 
 /**
  * The two logins, from the name of either. PostgreSQL would cut a longer name, and the second login be somebody else's.

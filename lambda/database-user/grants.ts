@@ -4,7 +4,7 @@ import {
   type DatabaseUserProperties,
   MAX_NAME_BYTES,
 } from '../../src/contract';
-import type { Access } from '../ports/database';
+import type { Access } from '../ports/logins';
 
 type Invalid = (message: string) => Error;
 
@@ -20,9 +20,9 @@ export function grantsOf(
   invalid: Invalid,
 ): DatabaseGrant[] {
   const main = { database, privileges, owner, schemas: json('schemas', schemas, invalid) };
-  const further = json('furtherGrants', furtherGrants, invalid) ?? [];
-  if (!Array.isArray(further)) throw invalid('property "furtherGrants" is not a list');
-  const grants = [main, ...further].map(grant => checked(grant, invalid));
+  const additional = json('furtherGrants', furtherGrants, invalid) ?? [];
+  if (!Array.isArray(additional)) throw invalid('property "furtherGrants" is not a list');
+  const grants = [main, ...additional].map(grant => checked(grant, invalid));
   const twice = grants.find(
     ({ database: name }, index) => grants.findIndex(other => other.database === name) !== index,
   );

@@ -1,13 +1,10 @@
-import { adminOf, enter, type Ports } from './connect-as-admin';
+import { openAdmin, type Ports } from './user-ports';
 import { type Change, hasPassword, type Removal } from './user-request';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
 import { pairOf } from '../credential/login-pair';
-import type { Connection } from '../postgres/connection';
-import type { Role } from '../postgres/role';
-import { dropUser } from '../postgres/sql/drop-user';
-import { readIamLogin } from '../postgres/sql/read-iam-login';
-import { queryRoles } from '../postgres/sql/read-roles';
+import type { FoundLogin } from '../ports/logins';
+import type { UserAdmin } from '../ports/sessions';
 import { log } from '../runtime/log';
 
 /** The database, or the way to it, is gone. A stack must be deletable all the same. */
@@ -33,9 +30,9 @@ export async function remove({ properties, physicalId, maker }: Removal, ports: 
     log.info('the user stays in the database', { user: physicalId });
     return;
   }
-  let admin: Connection;
+  let admin: UserAdmin;
   try {
-    admin = await adminOf(properties, ports);
+    admin = await openAdmin(properties, ports);
   } catch (error) {
     if (!(error instanceof RotatingPostgresError && GONE.includes(error.code))) throw error;
     log.warn('the user stays in the database, which the admin cannot log in to', {
@@ -46,7 +43,7 @@ export async function remove({ properties, physicalId, maker }: Removal, ports: 
     return;
   }
   try {
-    await dropOwn(admin, { properties, maker }, ports);
+    await dropOwn(admin, { properties, maker });
   } finally {
     await admin.close();
   }
@@ -54,22 +51,21 @@ export async function remove({ properties, physicalId, maker }: Removal, ports: 
 
 /** Drops the logins of a user, as far as they are there and are this resource's. */
 export async function dropOwn(
-  admin: Connection,
+  admin: UserAdmin,
   { properties, maker }: Pick<Change, 'properties' | 'maker'>,
-  ports: Ports,
 ): Promise<void> {
   const logins = await ownLogins(admin, properties, maker);
-  if (logins.length > 0) await dropUser(admin, database => enter(admin, database, ports), properties.username, logins);
+  if (logins.length > 0) await admin.dropUser(properties.username, logins);
 }
 
-async function ownLogins(admin: Connection, properties: DatabaseUserProperties, maker: string): Promise<string[]> {
+async function ownLogins(admin: UserAdmin, properties: DatabaseUserProperties, maker: string): Promise<string[]> {
   if (!hasPassword(properties)) {
     const { username } = properties;
-    const login = await readIamLogin(admin, username);
+    const login = await admin.readIamLogin(username);
     return login && isOwn(username, login.forbidden, login.maker === maker) ? [username] : [];
   }
-  const { owner, alternate } = await queryRoles(admin, pairOf(properties.username));
-  const has = (role: Role | undefined) => role?.mark?.secretArn === properties.secretArn;
+  const { owner, alternate } = await admin.readLogins(pairOf(properties.username));
+  const has = (role: FoundLogin | undefined) => role?.mark?.secretArn === properties.secretArn;
   // An alternate that AWS's function made, and that has not been rotated since, has no mark.
   const second =
     has(alternate) || (alternate !== undefined && !alternate.mark && alternate.memberOfOwner && has(owner));

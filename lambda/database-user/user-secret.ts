@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PasswordUser } from './user-request';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type Credential, parseSecretValue } from '../../client/src/shared/secret-value';
-import { ErrorCode, MERGED_STAGE, type SecretValue } from '../../src/contract';
+import { ErrorCode, MERGED_STAGE, type SecretValue, StagingLabel } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
 
@@ -31,7 +31,7 @@ export async function readUserSecret(
 ): Promise<UserSecret> {
   const { secretArn } = properties;
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
-  const value = await store.read(secretArn, { stage: 'AWSCURRENT', versionId });
+  const value = await store.read(secretArn, { stage: StagingLabel.CURRENT, versionId });
   const label = `${secretArn} AWSCURRENT`;
   const { username } = properties; // which a value has only once it was merged
   const deployed = deployedFields(properties);
@@ -81,7 +81,7 @@ async function settledVersion(
   for (;;) {
     const { stages } = await store.describe(secretId);
     const holding = (label: string) => Object.keys(stages).find(version => stages[version].includes(label));
-    const [current, pending] = [holding('AWSCURRENT'), holding('AWSPENDING')];
+    const [current, pending] = [holding(StagingLabel.CURRENT), holding(StagingLabel.PENDING)];
     if (current === undefined) {
       throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${secretId}: no version is AWSCURRENT`);
     }

@@ -1,5 +1,5 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
-import { ErrorCode } from '../../src/contract';
+import { ErrorCode, StagingLabel } from '../../src/contract';
 import { versionAt } from '../credential/version-stages';
 import type { Deadline } from '../ports/deadline';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
@@ -78,7 +78,10 @@ async function stateOf(arn: string, store: Ports['store']): Promise<string | und
  * functions leave it.
  */
 function missingIn(description: SecretDescription): string | undefined {
-  const [current, pending] = [versionAt('AWSCURRENT', description), versionAt('AWSPENDING', description)];
+  const [current, pending] = [
+    versionAt(StagingLabel.CURRENT, description),
+    versionAt(StagingLabel.PENDING, description),
+  ];
   if (pending !== undefined && pending !== current) return `its rotation to version ${pending} has not ended`;
   if (description.lastRotated) return undefined;
   return description.rotationEnabled ? 'no rotation of it has begun' : 'its rotation is switched off';

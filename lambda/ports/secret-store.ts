@@ -1,6 +1,8 @@
+import type { NewVersionLabel, RevokedLabel, StagingLabel } from '../../src/contract';
+
 /** A version of a secret, by its staging label, its id or both. With both they must agree, or nothing is read. */
 export interface VersionSelector {
-  readonly stage?: string;
+  readonly stage?: StagingLabel;
   readonly versionId?: string;
 }
 
@@ -21,7 +23,7 @@ export interface NewVersion {
   /** The id of the new version. */
   readonly token: string;
   /** The staging label that the new version takes. */
-  readonly stage: string;
+  readonly stage: NewVersionLabel;
   readonly value: string;
   /** What Secrets Manager sent with the event, when it rotates under an assumed role. */
   readonly rotationToken?: string;
@@ -45,8 +47,8 @@ export interface SecretStore {
   makeCurrent(secretId: string, to: string, from: string): Promise<void>;
   /** Takes AWSPENDING off a version. */
   removePending(secretId: string, from: string): Promise<void>;
-  /** Gives a version a staging label that no other one has. */
-  label(secretId: string, versionId: string, label: string): Promise<void>;
+  /** Gives a version the staging label that says that it was revoked. */
+  label(secretId: string, versionId: string, label: RevokedLabel): Promise<void>;
   /** All versions that can still be read, also those without a label, newest first. */
   versionIds(secretId: string): Promise<string[]>;
 }

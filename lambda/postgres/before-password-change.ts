@@ -1,5 +1,5 @@
 import type { Role } from './role';
-import type { SecretVersion } from '../ports/database';
+import type { SecretVersion } from '../ports/logins';
 import { log } from '../runtime/log';
 
 /**

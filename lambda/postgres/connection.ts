@@ -6,7 +6,6 @@ import { type Allowances, transport } from './transport';
 import { ScramOnly } from '../../client/src/shared/scram-only';
 import type { Credential } from '../../client/src/shared/secret-value';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
-import type { Purpose } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import { log } from '../runtime/log';
 
@@ -84,19 +83,24 @@ export class Connection {
   }
 }
 
-/** Opens a connection for a purpose. */
-export async function connect(credential: Credential, purpose: Purpose, limits: Limits): Promise<Connection> {
-  switch (purpose) {
-    case 'administer':
-      return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF], limits);
-    case 'change-own-password':
-    case 'hand-over':
-      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF], limits);
-    case 'grant':
-      return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF, ...PATIENT], limits);
-    case 'consume':
-      return open(credential, credential.dbname, SETTINGS, limits);
-  }
+/** The admin where roles are administered. */
+export async function connectAsAdmin(credential: Credential, limits: Limits): Promise<Connection> {
+  return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF], limits);
+}
+
+/** The admin in the database that the credential names, whose owner makes rules. */
+export async function connectAsAdminIn(credential: Credential, limits: Limits): Promise<Connection> {
+  return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF, ...PATIENT], limits);
+}
+
+/** The login itself, in its database. */
+export async function connectAsLogin(credential: Credential, limits: Limits): Promise<Connection> {
+  return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF], limits);
+}
+
+/** As a consumer logs in, as the role that its sessions start as. */
+export async function connectAsConsumer(credential: Credential, limits: Limits): Promise<Connection> {
+  return open(credential, credential.dbname, SETTINGS, limits);
 }
 
 /** Opens a connection; it is closed again if the login fails. */

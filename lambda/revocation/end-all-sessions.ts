@@ -1,7 +1,7 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
-import type { Session } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
+import type { LoginAdmin } from '../ports/sessions';
 
 /** A session whose login was under way when the logins were shut is seen after a moment. */
 const PAUSE_MS = 250;
@@ -10,7 +10,7 @@ const PAUSE_MS = 250;
  * Ends the sessions of logins that let nobody in any more, until none is left, looked at twice; how many there were.
  */
 export async function endAllSessions(
-  admin: Pick<Session, 'endSessions'>,
+  admin: Pick<LoginAdmin, 'endSessions'>,
   logins: readonly string[],
   deadline: Deadline,
 ): Promise<number> {

@@ -1,5 +1,5 @@
-import { REVOKED_STAGE_PREFIX } from '../../src/contract';
-import { isRevoked, versionAt } from '../credential/version-stages';
+import { StagingLabel } from '../../src/contract';
+import { isRevoked, revokedLabel, versionAt } from '../credential/version-stages';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
 import { log } from '../runtime/log';
 
@@ -9,12 +9,12 @@ import { log } from '../runtime/log';
  */
 export async function markVersions(store: SecretStore, description: SecretDescription): Promise<void> {
   const { arn } = description;
-  const current = versionAt('AWSCURRENT', description);
-  const pending = versionAt('AWSPENDING', description);
-  const versions = new Set([pending, current, versionAt('AWSPREVIOUS', description)]);
+  const current = versionAt(StagingLabel.CURRENT, description);
+  const pending = versionAt(StagingLabel.PENDING, description);
+  const versions = new Set([pending, current, versionAt(StagingLabel.PREVIOUS, description)]);
   for (const version of versions) {
     if (version === undefined || isRevoked(version, description)) continue;
-    await store.label(arn, version, REVOKED_STAGE_PREFIX + version).catch(error => {
+    await store.label(arn, version, revokedLabel(version)).catch(error => {
       if (version !== pending || version === current) throw error;
       // it may have no value yet
       log.warn('the pending version could not be marked', { versionId: version, error: (error as Error).message });
@@ -28,6 +28,6 @@ async function takeOff(store: SecretStore, arn: string, pending: string): Promis
   try {
     await store.removePending(arn, pending);
   } catch (error) {
-    if (versionAt('AWSPENDING', await store.describe(arn)) === pending) throw error;
+    if (versionAt(StagingLabel.PENDING, await store.describe(arn)) === pending) throw error;
   }
 }

@@ -1,27 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { endAllSessions } from './end-all-sessions';
-import { loginsOf } from './logins';
+import { loginsOf } from './whom-to-revoke';
 import { markVersions } from './mark-versions';
 import { readSoundValue } from './sound-value';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
-import { ErrorCode, REPLACEMENT_STAGE } from '../../src/contract';
+import { ErrorCode, REPLACEMENT_STAGE, StagingLabel } from '../../src/contract';
 import { logInAsAdmin } from '../admin/admin-login';
 import { bindingOf } from '../credential/binding';
 import { isCarriedOver } from '../credential/carried-over-settings';
+import { checkLogin } from '../credential/check-login';
+import { parseVersion } from '../credential/parse-version';
 import { generatePassword } from '../credential/password';
 import { versionAt } from '../credential/version-stages';
-import type { Database, ResetSetting } from '../ports/database';
+import type { LoginDatabase } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
+import type { ResetSetting } from '../ports/logins';
 import type { SecretStore } from '../ports/secret-store';
-import { parseVersion } from '../rotation/secret-versions';
-import { checkLogin } from '../rotation/steps/test-secret';
 import { log } from '../runtime/log';
 import type { Settings } from '../runtime/settings';
 
 /** What a revocation works with. */
 export interface Ports {
   readonly store: SecretStore;
-  readonly database: Database;
+  readonly database: LoginDatabase;
   readonly deadline: Deadline;
   readonly settings: Settings;
 }
@@ -66,7 +67,7 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
   const { store, settings } = ports;
   const description = await store.describe(secretId);
   const { arn, tags } = description;
-  const currentVersion = versionAt('AWSCURRENT', description);
+  const currentVersion = versionAt(StagingLabel.CURRENT, description);
   if (currentVersion === undefined) {
     throw new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
   }
@@ -88,7 +89,7 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
     await admin.setPassword({ arn, version: versionId }, username, replacement.password);
     await checkLogin(ports, replacement);
 
-    if (versionAt('AWSCURRENT', await store.describe(arn)) !== currentVersion) return undefined;
+    if (versionAt(StagingLabel.CURRENT, await store.describe(arn)) !== currentVersion) return undefined;
     await store.makeCurrent(arn, versionId, currentVersion);
     log.info('the credential is revoked, and a new one current', {
       secretId: arn,

@@ -1,10 +1,9 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
-import { ErrorCode } from '../../src/contract';
+import { ErrorCode, StagingLabel } from '../../src/contract';
 import { type Binding, checkBinding } from '../credential/binding';
+import { parseVersion, type Version } from '../credential/parse-version';
 import { versionAt } from '../credential/version-stages';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
-import type { Version } from '../rotation/rotation-cache';
-import { parseVersion } from '../rotation/secret-versions';
 import { log } from '../runtime/log';
 
 /**
@@ -20,7 +19,7 @@ export async function readSoundValue(
 ): Promise<Version> {
   const { arn } = description;
   let wrong: unknown = new RotatingPostgresError(ErrorCode.INVALID_SECRET, `${arn}: no version is AWSCURRENT`);
-  for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) {
+  for (const label of [StagingLabel.CURRENT, StagingLabel.PREVIOUS]) {
     const versionId = versionAt(label, description);
     if (versionId === undefined) continue;
     const value = await store.read(arn, { versionId });
@@ -29,7 +28,7 @@ export async function readSoundValue(
       checkBinding(binding, version.credential, `${arn} ${label}`);
       return version;
     } catch (error) {
-      if (label === 'AWSCURRENT') wrong = error;
+      if (label === StagingLabel.CURRENT) wrong = error;
       log.warn('a version of the secret cannot be used', { versionId, error: (error as Error).message });
     }
   }

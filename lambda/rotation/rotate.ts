@@ -1,12 +1,13 @@
-import { checkDue } from './check-due';
 import { type RotationEvent, type Step } from './event';
-import type { Ports, Rotation } from './rotation';
+import { checkDue } from './state/check-due';
+import type { Ports, Rotation } from './state/rotation';
 import { bindingOf } from '../credential/binding';
 import { createSecret } from './steps/create-secret';
 import { isRevoked, rotates, versionAt } from '../credential/version-stages';
 import { completeRotation, finishSecret } from './steps/finish-secret';
 import { setSecret } from './steps/set-secret';
 import { testSecret } from './steps/test-secret';
+import { StagingLabel } from '../../src/contract';
 import { log } from '../runtime/log';
 
 const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = {
@@ -24,8 +25,8 @@ const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = {
 export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
   const { step, token, rotationToken } = event;
   // The first step always needs the value: it is read while the description is, and looked at only if the step is due.
-  const early = step === 'createSecret' ? ports.store.readCurrent(event.secretId) : undefined;
-  early?.catch(() => undefined); // whoever looks at it gets the error
+  const prefetchedCurrent = step === 'createSecret' ? ports.store.readCurrent(event.secretId) : undefined;
+  prefetchedCurrent?.catch(() => undefined); // whoever looks at it gets the error
   const description = await ports.store.describe(event.secretId);
   const { arn, tags } = description;
   const begin = (currentVersion: string): Rotation => ({
@@ -34,26 +35,26 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
     token,
     rotationToken,
     currentVersion,
-    previousVersion: versionAt('AWSPREVIOUS', description),
+    previousVersion: versionAt(StagingLabel.PREVIOUS, description),
     binding: bindingOf(arn, tags, ports.settings.servers),
-    known: ports.known.get(token),
-    early,
+    cached: ports.rotationCache.get(token),
+    prefetchedCurrent,
   });
 
-  if (versionAt('AWSCURRENT', description) === token) {
+  if (versionAt(StagingLabel.CURRENT, description) === token) {
     // It may have been killed between the move of the label and the end of its work.
     if (step === 'finishSecret' && rotates(description, ports.functionArn)) {
-      await completeRotation(begin(token), description.stages[token].includes('AWSPENDING'));
-      ports.known.forget(token);
+      await completeRotation(begin(token), description.stages[token].includes(StagingLabel.PENDING));
+      ports.rotationCache.forget(token);
     }
     log.info('the rotation is already finished');
     return;
   }
   // Its createSecret came after the revocation; the label would block every rotation to come.
-  if (isRevoked(token, description) && versionAt('AWSPENDING', description) === token) {
+  if (isRevoked(token, description) && versionAt(StagingLabel.PENDING, description) === token) {
     await ports.store.removePending(arn, token);
   }
   const currentVersion = checkDue(event, description, ports.functionArn);
   await STEPS[step](begin(currentVersion));
-  if (step === 'finishSecret') ports.known.forget(token);
+  if (step === 'finishSecret') ports.rotationCache.forget(token);
 }

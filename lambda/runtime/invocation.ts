@@ -15,11 +15,11 @@ export interface Subject {
  * Does what a function was invoked for. Its log lines say what they are about, the last one how it ended, with the
  * metrics; an error leaves with its code and without its cause.
  *
- * @param work says what it is about as soon as it knows
+ * @param work sets the context of the log as soon as it knows it
  */
 export async function invocation<Result>(
   { awsRequestId: requestId, invokedFunctionArn }: Pick<Context, 'awsRequestId' | 'invokedFunctionArn'>,
-  work: (about: (subject: Subject) => void) => Promise<Result>,
+  work: (setLogContext: (subject: Subject) => void) => Promise<Result>,
 ): Promise<Result> {
   const started = performance.now();
   const functionName = invokedFunctionArn.split(':')[6]; // a version or an alias may follow
@@ -29,7 +29,7 @@ export async function invocation<Result>(
   try {
     const result = await work(subject => {
       ({ step } = subject);
-      log.about({ step, secretId: subject.secretId });
+      log.setContext({ step, secretId: subject.secretId });
     });
     log.info('the step is done', metrics());
     return result;

@@ -20,8 +20,8 @@ export const log = {
   begin(fields: Fields): void {
     common = fields;
   },
-  /** What its further lines say besides. */
-  about(fields: Fields): void {
+  /** What its later lines say as well. */
+  setContext(fields: Fields): void {
     common = { ...common, ...fields };
   },
 };

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { secretsManagerError } from './store-errors';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
-import { ErrorCode } from '../../src/contract';
+import { ErrorCode, StagingLabel } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { CurrentValue, NewVersion, SecretDescription, SecretStore, VersionSelector } from '../ports/secret-store';
 
@@ -47,7 +47,7 @@ export class SecretsManagerStore implements SecretStore {
   }
 
   async readCurrent(secretId: string): Promise<CurrentValue | undefined> {
-    const answer = await this.getValue({ SecretId: secretId, VersionStage: 'AWSCURRENT' });
+    const answer = await this.getValue({ SecretId: secretId, VersionStage: StagingLabel.CURRENT });
     return answer?.VersionId === undefined ? undefined : { versionId: answer.VersionId, value: answer.SecretString };
   }
 
@@ -68,7 +68,7 @@ export class SecretsManagerStore implements SecretStore {
   async makeCurrent(secretId: string, to: string, from: string): Promise<void> {
     const request = new UpdateSecretVersionStageCommand({
       SecretId: secretId,
-      VersionStage: 'AWSCURRENT',
+      VersionStage: StagingLabel.CURRENT,
       MoveToVersionId: to,
       RemoveFromVersionId: from,
     });
@@ -78,7 +78,7 @@ export class SecretsManagerStore implements SecretStore {
   async removePending(secretId: string, from: string): Promise<void> {
     const request = new UpdateSecretVersionStageCommand({
       SecretId: secretId,
-      VersionStage: 'AWSPENDING',
+      VersionStage: StagingLabel.PENDING,
       RemoveFromVersionId: from,
     });
     await this.call('UpdateSecretVersionStage', secretId, limit => client.send(request, limit));

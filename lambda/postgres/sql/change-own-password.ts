@@ -1,6 +1,6 @@
 import { COMMENT_ON_ROLE, MORE_THAN_AN_APPLICATION } from './role-expressions';
 import { scramVerifier } from '../../credential/scram';
-import type { OwningSecret } from '../../ports/database';
+import type { OwningSecret } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { checkRole } from '../role';
 import { parseComment } from '../role-mark';

@@ -1,4 +1,4 @@
-import type { MissingGrant, Pair } from '../../ports/database';
+import type { MissingGrant, Pair } from '../../ports/logins';
 import { type Sql, sql } from '../template/sql';
 
 /** Who can give the owner what only the alternate has. */

@@ -2,7 +2,7 @@ import { commentOn } from './fence-change';
 import { readIamLogin } from './read-iam-login';
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import { ErrorCode } from '../../../src/contract';
-import type { IamLogin } from '../../ports/database';
+import type { IamLogin } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';
 import { IAM_GROUP, roleRefused } from '../role';

@@ -2,7 +2,7 @@ import { commentOn, fenced, lockOf } from './fence-change';
 import { readRoles } from './read-roles';
 import { setAlternatingPassword } from './set-alternating-password';
 import type { Credential } from '../../../client/src/shared/secret-value';
-import type { Pair, SecretVersion } from '../../ports/database';
+import type { Pair, SecretVersion } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { roleRefused } from '../role';
 import { formatComment } from '../role-mark';

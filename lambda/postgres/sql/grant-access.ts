@@ -2,7 +2,7 @@ import { asMember } from './become-member';
 import { readAccessTargets, type Target, type TargetKind } from './read-access-targets';
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import { ErrorCode } from '../../../src/contract';
-import type { Access } from '../../ports/database';
+import type { Access } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';
 import { roleRefused } from '../role';

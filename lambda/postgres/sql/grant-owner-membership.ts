@@ -1,6 +1,6 @@
 import { copySettings } from './copy-settings';
 import { readRoles } from './read-roles';
-import type { Pair } from '../../ports/database';
+import type { Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';
 import { MEMBERSHIP_OPTIONS_SINCE, type Role, roleRefused, withAdminOption } from '../role';

@@ -1,5 +1,5 @@
 import { type Grantor, namesOf, PAIR, reachesOwner } from './clone-pair';
-import type { MissingGrant, Pair } from '../../ports/database';
+import type { MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { identifier, type Sql, sql, writtenByServer } from '../template/sql';
 

@@ -1,6 +1,6 @@
 import { type Grantor, namesOf, PAIR, reachesOwner } from './clone-pair';
 import { readCloneDefaultPrivileges } from './read-clone-default-privileges';
-import type { MissingGrant, Pair } from '../../ports/database';
+import type { MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { identifier, list, type Sql, sql, writtenByServer } from '../template/sql';
 

@@ -1,5 +1,5 @@
 import { COMMENT_ON_ROLE, MORE_THAN_AN_IAM_LOGIN } from './role-expressions';
-import type { IamLogin } from '../../ports/database';
+import type { IamLogin } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { IAM_GROUP } from '../role';
 import { makerIn } from '../role-mark';

@@ -1,4 +1,4 @@
-import type { Identity } from '../../ports/database';
+import type { Identity } from '../../ports/sessions';
 import type { Connection } from '../connection';
 import { sql } from '../template/sql';
 

@@ -1,5 +1,5 @@
 import { COMMENT_ON_ROLE, MORE_THAN_AN_APPLICATION, WITHOUT_OWNERSHIP } from './role-expressions';
-import type { Pair } from '../../ports/database';
+import type { Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { checkRole, type Role, roleRefused } from '../role';
 import { parseComment } from '../role-mark';

@@ -1,4 +1,4 @@
-import type { ServerIdentity } from '../../ports/database';
+import type { ServerIdentity } from '../../ports/sessions';
 import type { Connection } from '../connection';
 import { sql } from '../template/sql';
 

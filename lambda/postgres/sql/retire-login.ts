@@ -1,6 +1,6 @@
 import { fenced } from './fence-change';
 import { readRole } from './read-roles';
-import type { SecretVersion } from '../../ports/database';
+import type { SecretVersion } from '../../ports/logins';
 import { log } from '../../runtime/log';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';

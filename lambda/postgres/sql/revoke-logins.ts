@@ -1,7 +1,7 @@
 import { resetSettings } from './copy-settings';
 import { fenced } from './fence-change';
 import { queryRoles } from './read-roles';
-import type { Pair, ResetSetting, RevokedLogins } from '../../ports/database';
+import type { Pair, ResetSetting, RevokedLogins } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';
 import { checkRole, type Role, roleRefused, withAdminOption } from '../role';

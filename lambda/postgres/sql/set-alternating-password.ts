@@ -1,7 +1,7 @@
 import { commentOn, fenced, lockOf, stillCommented } from './fence-change';
 import { joinOwner, readPair } from './grant-owner-membership';
 import { scramVerifier } from '../../credential/scram';
-import type { Pair, SecretVersion } from '../../ports/database';
+import type { Pair, SecretVersion } from '../../ports/logins';
 import { confirmIfDoubtful, logSessions } from '../before-password-change';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';

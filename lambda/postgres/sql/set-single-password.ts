@@ -1,7 +1,7 @@
 import { fenced } from './fence-change';
 import { readRole } from './read-roles';
 import { scramVerifier } from '../../credential/scram';
-import type { SecretVersion } from '../../ports/database';
+import type { SecretVersion } from '../../ports/logins';
 import { confirmIfDoubtful, logSessions } from '../before-password-change';
 import type { Connection } from '../connection';
 import { retried } from '../retry-overtaken';

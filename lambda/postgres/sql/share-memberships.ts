@@ -1,6 +1,6 @@
 import { readable } from './clone-pair';
-import type { Holdings, MissingGrant, Pair } from '../../ports/database';
 import { isUnforeseenAnswer, lacksPrivilege } from '../../ports/error-predicates';
+import type { Holdings, MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { refusalOf } from '../refusal-of';
 import { MEMBERSHIP_OPTIONS_SINCE } from '../role';

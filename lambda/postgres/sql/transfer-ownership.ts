@@ -1,7 +1,7 @@
 import { readable } from './clone-pair';
 import { readCloneGrants } from './read-clone-grants';
 import { readCloneRules } from './read-clone-rules';
-import type { MissingGrant, Pair } from '../../ports/database';
+import type { MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { refusalOf } from '../refusal-of';
 import { identifier, type Sql, sql } from '../template/sql';

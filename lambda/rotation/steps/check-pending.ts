@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { ErrorCode } from '../../../src/contract';
-import type { Rotation } from '../rotation';
+import type { Rotation } from '../state/rotation';
 import { strategyOf } from '../strategies/strategy';
 
 /** What a rotation changes; every other field says where to log in, and stays. */

@@ -1,6 +1,8 @@
+import { StagingLabel } from '../../../src/contract';
+import { parseVersion } from '../../credential/parse-version';
 import { generatePassword } from '../../credential/password';
-import type { Rotation } from '../rotation';
-import { parseVersion, readCurrent } from '../secret-versions';
+import type { Rotation } from '../state/rotation';
+import { readCurrent } from '../state/secret-versions';
 import { strategyOf } from '../strategies/strategy';
 
 /**
@@ -8,7 +10,7 @@ import { strategyOf } from '../strategies/strategy';
  * delivery, or a second process, cannot change a password that is already on its way to the database.
  */
 export async function createSecret(rotation: Rotation): Promise<void> {
-  const { store, secretId, token, rotationToken, known, settings } = rotation;
+  const { store, secretId, token, rotationToken, cached, settings } = rotation;
   const { credential, fields } = await readCurrent(rotation);
   const next = {
     ...fields,
@@ -16,6 +18,6 @@ export async function createSecret(rotation: Rotation): Promise<void> {
     password: generatePassword(settings.passwords),
   };
   const value = JSON.stringify(next);
-  const outcome = await store.write({ secretId, token, stage: 'AWSPENDING', value, rotationToken });
-  if (outcome === 'written') known.pending = parseVersion(value, secretId, 'AWSPENDING');
+  const outcome = await store.write({ secretId, token, stage: StagingLabel.PENDING, value, rotationToken });
+  if (outcome === 'written') cached.pending = parseVersion(value, secretId, StagingLabel.PENDING);
 }

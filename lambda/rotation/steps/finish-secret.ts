@@ -1,6 +1,7 @@
-import type { Rotation } from '../rotation';
-import { checkLogin, testSecret } from './test-secret';
-import { readCurrent } from '../secret-versions';
+import { testSecret } from './test-secret';
+import { checkLogin } from '../../credential/check-login';
+import type { Rotation } from '../state/rotation';
+import { readCurrent } from '../state/secret-versions';
 import { strategyOf } from '../strategies/strategy';
 
 /**
@@ -11,12 +12,12 @@ import { strategyOf } from '../strategies/strategy';
  * became current.
  */
 export async function finishSecret(rotation: Rotation): Promise<void> {
-  const { store, secretId, token, currentVersion, known } = rotation;
-  if (!known.tested) await testSecret(rotation);
+  const { store, secretId, token, currentVersion, cached } = rotation;
+  if (!cached.tested) await testSecret(rotation);
   await store.makeCurrent(secretId, token, currentVersion);
   await store.removePending(secretId, token);
-  const current = known.pending && { id: token, version: known.pending };
-  await retire({ ...rotation, currentVersion: token, previousVersion: currentVersion, known: { ...known, current } });
+  const current = cached.pending && { id: token, version: cached.pending };
+  await retire({ ...rotation, currentVersion: token, previousVersion: currentVersion, cached: { ...cached, current } });
 }
 
 /** What is left to do when AWSCURRENT has moved already, for a rotation whose version is now the current one. */

@@ -1,6 +1,6 @@
 import { checkPending } from './check-pending';
-import type { Rotation } from '../rotation';
-import { readCurrent, readPending } from '../secret-versions';
+import type { Rotation } from '../state/rotation';
+import { readCurrent, readPending } from '../state/secret-versions';
 import { strategyOf } from '../strategies/strategy';
 
 /** Makes the database accept the pending credential. */

@@ -1,10 +1,11 @@
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { ErrorCode } from '../../../src/contract';
-import type { MissingGrant, Pair, Session } from '../../ports/database';
 import { isLocked, isRefusedLogin } from '../../ports/error-predicates';
+import type { MissingGrant, Pair } from '../../ports/logins';
+import type { LoginAdmin, LoginSession } from '../../ports/sessions';
 import { log } from '../../runtime/log';
-import type { Rotation } from '../rotation';
+import type { Rotation } from '../state/rotation';
 
 const LOCK_BACKOFF_MS = 250;
 
@@ -24,7 +25,7 @@ const MOST_LINES = 300;
  */
 export async function adoptAlternate(
   rotation: Rotation,
-  admin: Session,
+  admin: LoginAdmin,
   pair: Pair,
   { current, pending }: Credentials,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function adoptAlternate(
   }
 }
 
-async function adopt(rotation: Rotation, admin: Session, pair: Pair, login: Credential): Promise<void> {
+async function adopt(rotation: Rotation, admin: LoginAdmin, pair: Pair, login: Credential): Promise<void> {
   const { server, databases, missingGrants } = await admin.shareMemberships(pair, login.dbname);
   const inDatabase = (dbname: string, ending: Ending) =>
     transferOwnership(rotation, pair, { ...login, ...server, dbname }, ending);
@@ -60,7 +61,7 @@ interface Credentials {
   readonly current: Credential;
   readonly pending: Credential;
 }
-type Ending = Parameters<Session['transferOwnership']>[1];
+type Ending = Parameters<LoginSession['transferOwnership']>[1];
 
 /** A table in use changes hands as soon as no transaction holds it; an application's mostly are short. */
 async function transferOwnership(
@@ -70,7 +71,7 @@ async function transferOwnership(
   ending: Ending,
 ): Promise<MissingGrant[]> {
   for (;;) {
-    const session = await database.open(login, 'hand-over');
+    const session = await database.openAsLogin(login);
     try {
       return await session.transferOwnership(pair, ending);
     } catch (error) {

@@ -4,7 +4,7 @@ import { pendingVersion } from './pending-version';
 import { retireReplaced } from './retire';
 import { logInAsAdmin } from '../../admin/admin-login';
 import { pairOf } from '../../credential/login-pair';
-import type { Strategy } from '../rotation';
+import type { Strategy } from '../state/rotation';
 
 /** The admin readies the login that is not in use, so that the current credential never stops working. */
 export const alternatingUsers: Strategy = {

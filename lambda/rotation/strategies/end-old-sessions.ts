@@ -1,4 +1,4 @@
-import type { Session } from '../../ports/database';
+import type { LoginAdmin } from '../../ports/sessions';
 import { log } from '../../runtime/log';
 import type { Settings } from '../../runtime/settings';
 
@@ -6,7 +6,7 @@ import type { Settings } from '../../runtime/settings';
  * Ends what sessions a login has, where the function is told to. That it may not is no reason to keep an old password.
  */
 export async function endSessionsIfTold(
-  admin: Session,
+  admin: Pick<LoginAdmin, 'endSessions'>,
   username: string,
   { terminateSessions }: Settings,
 ): Promise<void> {

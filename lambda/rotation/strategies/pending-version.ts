@@ -1,6 +1,6 @@
-import type { SecretVersion } from '../../ports/database';
-import { checkDue } from '../check-due';
-import type { Rotation } from '../rotation';
+import type { SecretVersion } from '../../ports/logins';
+import { checkDue } from '../state/check-due';
+import type { Rotation } from '../state/rotation';
 
 /** The version that this rotation makes, as the login that gets its password is told. */
 export function pendingVersion({

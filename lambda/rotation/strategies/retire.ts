@@ -1,7 +1,7 @@
 import { endSessionsIfTold } from './end-old-sessions';
 import { logInAsAdmin } from '../../admin/admin-login';
 import { pairOf } from '../../credential/login-pair';
-import type { Strategy } from '../rotation';
+import type { Strategy } from '../state/rotation';
 
 /**
  * The admin gives the login that the current one has replaced a `VALID UNTIL`; the next rotation takes it away again.

@@ -3,10 +3,10 @@ import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import { type Credential, parseSecretValue } from '../../../client/src/shared/secret-value';
 import { BindingTag, ErrorCode } from '../../../src/contract';
 import { logInAsAdmin } from '../../admin/admin-login';
-import type { Session } from '../../ports/database';
 import { isRefusedLogin, lacksPrivilege } from '../../ports/error-predicates';
+import type { LoginSession } from '../../ports/sessions';
 import { log } from '../../runtime/log';
-import type { Rotation, Strategy } from '../rotation';
+import type { Rotation, Strategy } from '../state/rotation';
 
 /** The login changes its own password. Until AWSCURRENT moves, AWSPENDING is what logs in. */
 export const singleUser: Strategy = {
@@ -77,7 +77,7 @@ function withAdvice(why: unknown, { secretId }: Rotation): unknown {
 }
 
 interface Login {
-  readonly session: Session;
+  readonly session: LoginSession;
   readonly credential: Credential;
 }
 
@@ -111,9 +111,9 @@ async function logIn(
 /**
  * A session, or undefined where the server refused this credential. Any other failure says nothing about the password.
  */
-async function tryLogin({ database }: Rotation, credential: Credential): Promise<Session | undefined> {
+async function tryLogin({ database }: Rotation, credential: Credential): Promise<LoginSession | undefined> {
   try {
-    return await database.open(credential, 'change-own-password');
+    return await database.openAsLogin(credential);
   } catch (error) {
     if (isRefusedLogin(error)) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { bindingOf } from '../../../lambda/credential/binding';
 import { rotate } from '../../../lambda/rotation/rotate';
-import { KnownRotations } from '../../../lambda/rotation/rotation-cache';
+import { RotationCache } from '../../../lambda/rotation/state/rotation-cache';
 import { log } from '../../../lambda/runtime/log';
 import { settingsOf } from '../../../lambda/runtime/settings';
 import { BindingTag, Env } from '../../../src/contract';
@@ -72,16 +72,15 @@ describe.each(['single', 'alternating'] as const)('%s', strategy => {
     secret.put('rewritten', { SecretString: JSON.stringify(current) }, [CURRENT]);
     secret.put('token', { SecretString: JSON.stringify(pending) }, [PENDING]);
     let connected = false;
-    const database = {
-      open: async () => {
-        connected = true;
-        throw new Error('enough is seen');
-      },
+    const open = async () => {
+      connected = true;
+      throw new Error('enough is seen');
     };
+    const database = { openAsAdmin: open, openAsLogin: open, openAsConsumer: open };
     const ports = {
       store,
       database,
-      known: new KnownRotations(),
+      rotationCache: new RotationCache(),
       functionArn: FUNCTION_ARN,
       deadline: memoryDeadline(),
       settings: settingsOf({ [Env.SERVERS]: `${HOST}:5432` }),

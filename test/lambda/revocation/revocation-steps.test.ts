@@ -26,7 +26,7 @@ function interrupted<T extends object>(port: T, before: () => Promise<void>): T 
       return async (...given: unknown[]) => {
         await before();
         const answer = await member.apply(target, given);
-        return name === 'open' ? interrupted(answer, before) : answer;
+        return String(name).startsWith('openAs') ? interrupted(answer, before) : answer;
       };
     },
   });

@@ -1,7 +1,8 @@
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import type { Credential } from '../../../client/src/shared/secret-value';
-import type { Database, Identity, Pair, SecretVersion, Session } from '../../../lambda/ports/database';
+import type { LoginDatabase } from '../../../lambda/ports/database';
 import type { Deadline } from '../../../lambda/ports/deadline';
+import type { SecretVersion } from '../../../lambda/ports/logins';
 import type {
   CurrentValue,
   NewVersion,
@@ -9,6 +10,7 @@ import type {
   SecretStore,
   VersionSelector,
 } from '../../../lambda/ports/secret-store';
+import type { ConsumerSession, LoginAdmin, LoginSession, ServerIdentity } from '../../../lambda/ports/sessions';
 import { ErrorCode } from '../../../src/contract';
 import { FUNCTION_ARN } from '../../local/function-arn';
 import { CURRENT, PENDING, Secret, ServiceError } from '../../local/secret';
@@ -120,12 +122,18 @@ interface MemoryRole {
   revoked?: boolean;
 }
 
+interface MemorySession {
+  readonly username: string;
+  readonly role: MemoryRole;
+  ended: boolean;
+}
+
 /** Roles in memory: who logs in with what. */
-export class MemoryDatabase implements Database {
+export class MemoryDatabase implements LoginDatabase {
   readonly roles = new Map<string, MemoryRole>();
   /** Logins that were refused. */
   refused = 0;
-  private readonly sessions = new Set<{ readonly username: string; ended: boolean }>();
+  private readonly sessions = new Set<MemorySession>();
 
   constructor(private readonly checkpoint: Checkpoint = () => undefined) {}
 
@@ -134,30 +142,35 @@ export class MemoryDatabase implements Database {
     return role !== undefined && !role.retired && !role.revoked && role.password === password;
   }
 
-  async open(credential: Credential): Promise<Session> {
-    this.checkpoint('before login');
-    const role = this.roles.get(credential.username);
-    if (!this.accepts(credential)) {
-      this.refused++;
-      throw new RotatingPostgresError(ErrorCode.AUTHENTICATION, `refused ${credential.username}`);
-    }
-    this.checkpoint('after login');
-    const self = { username: credential.username, ended: false };
-    this.sessions.add(self);
+  async openAsConsumer(credential: Credential): Promise<ConsumerSession> {
+    const self = this.logIn(credential);
+    const { username: sessionUser, role } = self;
     return {
-      identity: async (): Promise<Identity> => {
-        return { sessionUser: credential.username, currentUser: role!.startsAs, startsAs: role!.startsAs };
-      },
-      server: async () => ({ systemIdentifier: 'memory', startedAt: 'now', inRecovery: false }),
+      identity: async () => ({ sessionUser, currentUser: role.startsAs, startsAs: role.startsAs }),
+      server: serverInMemory,
+      close: async () => this.logOut(self),
+    };
+  }
+
+  async openAsLogin(credential: Credential): Promise<LoginSession> {
+    const self = this.logIn(credential);
+    return {
       changeOwnPassword: async (username, password) =>
         this.effect('change of password', () => {
-          if (username !== credential.username) {
-            throw new Error(`${credential.username} changes the password of ${username}`);
-          }
+          if (username !== self.username) throw new Error(`${self.username} changes the password of ${username}`);
           if (self.ended) throw new RotatingPostgresError(ErrorCode.DATABASE_UNREACHABLE, 'the session was ended');
-          this.roles.set(username, { ...role!, password });
+          this.roles.set(username, { ...self.role, password });
         }),
-      setAlternatingPassword: async (pair: Pair, secret, username, password) => {
+      transferOwnership: notInMemory,
+      close: async () => this.logOut(self),
+    };
+  }
+
+  async openAsAdmin(credential: Credential): Promise<LoginAdmin> {
+    const self = this.logIn(credential);
+    return {
+      server: serverInMemory,
+      setAlternatingPassword: async (pair, secret, username, password) => {
         await this.confirmIfDoubtful(secret, username, [pair.owner, pair.alternate]);
         this.effect('arming of the login', () =>
           this.roles.set(username, { password, startsAs: pair.owner, version: secret.version }),
@@ -194,11 +207,26 @@ export class MemoryDatabase implements Database {
       },
       grantOwnerMembership: notInMemory,
       shareMemberships: notInMemory,
-      transferOwnership: notInMemory,
-      close: async () => {
-        this.sessions.delete(self);
-      },
+      close: async () => this.logOut(self),
     };
+  }
+
+  private logIn(credential: Credential): MemorySession {
+    this.checkpoint('before login');
+    const { username } = credential;
+    const role = this.roles.get(username);
+    if (!role || !this.accepts(credential)) {
+      this.refused++;
+      throw new RotatingPostgresError(ErrorCode.AUTHENTICATION, `refused ${username}`);
+    }
+    this.checkpoint('after login');
+    const self = { username, role, ended: false };
+    this.sessions.add(self);
+    return self;
+  }
+
+  private logOut(self: MemorySession): void {
+    this.sessions.delete(self);
   }
 
   private async confirmIfDoubtful(secret: SecretVersion, username: string, logins: string[]): Promise<void> {
@@ -212,6 +240,10 @@ export class MemoryDatabase implements Database {
     act();
     this.checkpoint(`after ${name}`);
   }
+}
+
+async function serverInMemory(): Promise<ServerIdentity> {
+  return { systemIdentifier: 'memory', startedAt: 'now', inRecovery: false };
 }
 
 async function notInMemory(): Promise<never> {

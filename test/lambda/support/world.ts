@@ -2,8 +2,8 @@ import { type Checkpoint, MemoryDatabase, memoryDeadline, MemoryStore } from './
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { revoke } from '../../../lambda/revocation/revoke';
 import { rotate } from '../../../lambda/rotation/rotate';
-import type { Ports } from '../../../lambda/rotation/rotation';
-import { KnownRotations } from '../../../lambda/rotation/rotation-cache';
+import type { Ports } from '../../../lambda/rotation/state/rotation';
+import { RotationCache } from '../../../lambda/rotation/state/rotation-cache';
 import { settingsOf } from '../../../lambda/runtime/settings';
 import { Env } from '../../../src/contract';
 import { FUNCTION_ARN } from '../../local/function-arn';
@@ -21,7 +21,7 @@ const SERVER = { engine: 'postgres', host: 'db.example.com', port: 5432, dbname:
 export function world(strategy: Strategy, checkpoint: Checkpoint = () => undefined) {
   const store = new MemoryStore(checkpoint);
   const database = new MemoryDatabase(checkpoint);
-  let known = new KnownRotations();
+  let rotationCache = new RotationCache();
   const add = (username: string, password: string) => database.roles.set(username, { password, startsAs: username });
   add('app', 'first');
   add('postgres', 'admin');
@@ -52,7 +52,7 @@ export function world(strategy: Strategy, checkpoint: Checkpoint = () => undefin
         {
           store,
           database,
-          known,
+          rotationCache,
           settings,
           functionArn: `${FUNCTION_ARN}:live`,
           deadline: memoryDeadline(),
@@ -62,7 +62,7 @@ export function world(strategy: Strategy, checkpoint: Checkpoint = () => undefin
     revoke: () => revoke('app', { store, database, settings, deadline: memoryDeadline() }),
     /** What is left of a function after a while without events. */
     coldStart: () => {
-      known = new KnownRotations();
+      rotationCache = new RotationCache();
     },
     async rotate(token: string) {
       for (const step of STEPS) await this.step(step, token);

@@ -172,9 +172,9 @@ test(
     const it = world('alternating, the replaced login retired');
     it.begin('token-1');
     for (const step of STEPS.slice(0, 3)) await it.step(step, 'token-1');
-    const open = it.database.open.bind(it.database);
-    it.database.open = async credential => {
-      it.database.open = open;
+    const open = it.database.openAsAdmin.bind(it.database);
+    it.database.openAsAdmin = async credential => {
+      it.database.openAsAdmin = open;
       it.coldStart();
       it.begin('token-2');
       await it.rotate('token-2');
@@ -191,9 +191,9 @@ test('a setSecret that comes late, when the next rotation is over, does not chan
   const it = world('alternating');
   it.begin('token-1');
   await it.step('createSecret', 'token-1');
-  const open = it.database.open.bind(it.database);
-  it.database.open = async credential => {
-    it.database.open = open;
+  const open = it.database.openAsAdmin.bind(it.database);
+  it.database.openAsAdmin = async credential => {
+    it.database.openAsAdmin = open;
     it.secret.holder(PENDING)!.stages.delete(PENDING);
     it.begin('token-2');
     await it.rotate('token-2');

@@ -1,17 +1,10 @@
-import type { Credential } from '../../client/src/shared/secret-value';
-
-/** A version of the secret. */
-export interface Version {
-  readonly credential: Credential;
-  /** The JSON as it is stored, with whatever else its owner keeps in it. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import type { Version } from '../../credential/parse-version';
 
 /**
  * What a warm process knows of a rotation from its earlier steps. The value of a version never changes, so it need not
  * be read twice.
  */
-export interface KnownRotation {
+export interface CachedRotation {
   /** The current version, by its id. */
   current?: { readonly id: string; readonly version: Version };
   pending?: Version;
@@ -23,17 +16,17 @@ export interface KnownRotation {
 const MOST = 100;
 
 /** The rotations that this process has seen steps of, by token. It forgets the oldest, and each that is finished. */
-export class KnownRotations {
-  private readonly rotations = new Map<string, KnownRotation>();
+export class RotationCache {
+  private readonly rotations = new Map<string, CachedRotation>();
 
-  get(token: string): KnownRotation {
-    const known = this.rotations.get(token) ?? {};
-    this.rotations.set(token, known);
+  get(token: string): CachedRotation {
+    const cached = this.rotations.get(token) ?? {};
+    this.rotations.set(token, cached);
     for (const oldest of this.rotations.keys()) {
       if (this.rotations.size <= MOST) break;
       this.rotations.delete(oldest);
     }
-    return known;
+    return cached;
   }
 
   forget(token: string): void {

@@ -3,7 +3,7 @@ import type { Credential } from '../../client/src/shared/secret-value';
 import { ALTERNATE_SUFFIX, ErrorCode, MAX_NAME_BYTES } from '../../src/contract';
 import type { Binding } from '../credential/binding';
 import { pairOf } from '../credential/login-pair';
-import type { Pair } from '../ports/database';
+import type { Pair } from '../ports/logins';
 
 /** Whom a revocation is about. */
 export interface Logins {

@@ -1,26 +1,27 @@
-import type { KnownRotation, KnownRotations } from './rotation-cache';
-import type { Credential } from '../../client/src/shared/secret-value';
-import type { Binding } from '../credential/binding';
-import type { Database } from '../ports/database';
-import type { Deadline } from '../ports/deadline';
-import type { CurrentValue, SecretStore } from '../ports/secret-store';
-import type { Settings } from '../runtime/settings';
+import type { CachedRotation, RotationCache } from './rotation-cache';
+import type { Credential } from '../../../client/src/shared/secret-value';
+import type { Binding } from '../../credential/binding';
+import type { LoginDatabase } from '../../ports/database';
+import type { Deadline } from '../../ports/deadline';
+import type { CurrentValue, SecretStore } from '../../ports/secret-store';
+import type { Settings } from '../../runtime/settings';
 
 /** What the steps work with. */
 export interface Ports {
   readonly store: SecretStore;
-  readonly database: Database;
+  readonly database: LoginDatabase;
   readonly deadline: Deadline;
   readonly settings: Settings;
   /** ARN under which this function was invoked. */
   readonly functionArn: string;
   /** What this process knows from earlier steps. */
-  readonly known: KnownRotations;
+  readonly rotationCache: RotationCache;
 }
 
 /** One rotation, as its steps see it. */
-export interface Rotation extends Omit<Ports, 'known'> {
-  readonly known: KnownRotation;
+export interface Rotation extends Omit<Ports, 'rotationCache'> {
+  /** What this process knows of it from earlier steps. */
+  readonly cached: CachedRotation;
   /** What the secret's value is held to. */
   readonly binding: Binding;
   readonly secretId: string;
@@ -30,7 +31,7 @@ export interface Rotation extends Omit<Ports, 'known'> {
    * What is read as AWSCURRENT beside the description of the secret: counts if it is the version that this says is
    * current.
    */
-  readonly early?: Promise<CurrentValue | undefined>;
+  readonly prefetchedCurrent?: Promise<CurrentValue | undefined>;
   /** The id of the version that is current while the rotation runs. */
   readonly currentVersion: string;
   /** The id of the version that was current before. */

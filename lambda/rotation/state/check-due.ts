@@ -1,8 +1,8 @@
-import type { RotationEvent } from './event';
-import { RotatingPostgresError } from '../../client/src/shared/errors';
-import { ErrorCode } from '../../src/contract';
-import { isRevoked, rotates, versionAt } from '../credential/version-stages';
-import type { SecretDescription } from '../ports/secret-store';
+import type { Rotation } from './rotation';
+import { RotatingPostgresError } from '../../../client/src/shared/errors';
+import { ErrorCode, StagingLabel } from '../../../src/contract';
+import { isRevoked, rotates, versionAt } from '../../credential/version-stages';
+import type { SecretDescription } from '../../ports/secret-store';
 
 /**
  * The id of the current version, where the event is of a rotation that is due.
@@ -10,7 +10,7 @@ import type { SecretDescription } from '../ports/secret-store';
  * @throws with code `NotPending` or `StuckPending` where it is not
  */
 export function checkDue(
-  { secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>,
+  { secretId, token }: Pick<Rotation, 'secretId' | 'token'>,
   description: SecretDescription,
   functionArn: string,
 ): string {
@@ -21,9 +21,9 @@ export function checkDue(
     throw refuse(`its rotation function is ${rotationFunctionArn ?? 'none'}, not ${functionArn}`);
   }
   if (isRevoked(token, description)) throw refuse(`version ${token} was revoked`);
-  if (!stages[token]?.includes('AWSPENDING')) {
+  if (!stages[token]?.includes(StagingLabel.PENDING)) {
     const pending = Object.keys(stages).find(
-      version => stages[version].includes('AWSPENDING') && !stages[version].includes('AWSCURRENT'),
+      version => stages[version].includes(StagingLabel.PENDING) && !stages[version].includes(StagingLabel.CURRENT),
     );
     if (pending === undefined) throw refuse(`version ${token} is not AWSPENDING`);
     throw new RotatingPostgresError(
@@ -31,7 +31,7 @@ export function checkDue(
       `${secretId}: version ${token} is not AWSPENDING, but ${pending} still is`,
     );
   }
-  const current = versionAt('AWSCURRENT', description);
+  const current = versionAt(StagingLabel.CURRENT, description);
   if (current === undefined) throw refuse('no version is AWSCURRENT');
   return current;
 }

@@ -1,0 +1,19 @@
+import type { LoginSession } from '../../ports/sessions';
+import { type Connection, connectAsAdmin, type Limits } from '../connection';
+import { changeOwnPassword } from '../sql/change-own-password';
+import { transferOwnership } from '../sql/transfer-ownership';
+
+/** What the session of a login can do for itself. */
+export function loginSession(first: Connection, limits: Limits): LoginSession {
+  let connection = first;
+  const leave = async () => {
+    await connection.close();
+    connection = await connectAsAdmin(connection.login, limits);
+    return connection;
+  };
+  return {
+    changeOwnPassword: (...given) => changeOwnPassword(connection, leave, ...given),
+    transferOwnership: (...given) => transferOwnership(connection, ...given),
+    close: () => connection.close(),
+  };
+}
