@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { TEMPORARY } from './sandbox';
 import type { PostgresServer } from '../local/postgres';
 import { SERVER_VARIABLE } from '../local/servers';
 
@@ -47,6 +48,7 @@ export async function runJest(run: JestRun): Promise<JestOutcome> {
     env: {
       ...process.env,
       CDK_VALIDATION: 'false',
+      TMPDIR: join(directory, TEMPORARY),
       [SERVER_VARIABLE]: JSON.stringify(run.server),
       MUTATION_ORDER: JSON.stringify(run.tests),
       ...run.environment,
