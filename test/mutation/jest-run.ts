@@ -113,7 +113,7 @@ function outcome(directory: string, output: string, complaints: string): JestOut
   const files = testResults.map(({ name, status, startTime, endTime, message, assertionResults }) => {
     const path = relative(directory, name);
     const test = assertionResults.find(assertion => assertion.status === 'failed')?.fullName;
-    const failure = status === 'passed' ? undefined : `${path}: ${test ?? message.slice(0, 500)}`;
+    const failure = status === 'passed' ? undefined : `${path}: ${test ?? message.slice(0, 200)}`;
     return { path, seconds: (endTime - startTime) / 1000, failure };
   });
   const failure = files.find(file => file.failure !== undefined)?.failure;
