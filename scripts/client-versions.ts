@@ -1,59 +1,45 @@
 /**
- * Runs the client's tests with each minor of pg that it supports, and on each Node.js. Where the client reads what pg
- * keeps to itself, a minor may move it. Installs them beside the project, on first use; `npm test` runs the newest pg
- * on the Node.js at hand.
+ * `npm run test:client-versions`: the client's tests with each minor of pg that it supports, and on each Node.js, or
+ * with those that are named (`pg`, `8.11`, `node-24`). Where the client reads what pg keeps to itself, a minor may move it.
+ * Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest, ownConfiguration, testsIn } from './jest';
+import { install, ROOT } from './run';
 
-const ROOT = join(__dirname, '..');
-const INSTALLED = join(ROOT, '.client-versions');
 const NEWEST_MINOR = 22;
 const PG = Array.from({ length: NEWEST_MINOR - 10 }, (_, index) => `8.${index + 11}`);
-const NODE = ['22', '24'];
+const NODE = ['node-22', 'node-24'];
 /** What touches pg's inside: how connections are made, handed to its pool, and passed on as streams. */
-const CLOSE_TO_PG = 'test/client/(pool|replacement|scram|stream|logged-in-stream)\\.test';
+const CLOSE_TO_PG = ['client/pool', 'client/stream', 'client/shared'];
 
-function run(command: string, args: string[], cwd: string): boolean {
-  return spawnSync(command, args, { stdio: 'inherit', cwd }).status === 0;
+/** One run of jest with a project for each minor. */
+function testWithPg(minors: string[]): boolean {
+  const aliases = Object.fromEntries(PG.map(minor => [`pg-${minor}`, `npm:pg@~${minor}.0`]));
+  const modules = install('.client-versions/pg', aliases);
+  const { transform, clearMocks, globalSetup, globalTeardown } = ownConfiguration;
+  const projects = minors.map(minor => ({
+    ...{ transform, clearMocks, globalSetup, globalTeardown, rootDir: ROOT },
+    ...testsIn(...CLOSE_TO_PG),
+    displayName: `pg ${minor}`,
+    moduleNameMapper: { '^pg$': join(modules, `pg-${minor}`) },
+  }));
+  return jest({ projects });
 }
 
-function install(name: string, dependencies: Record<string, string>): string {
-  const directory = join(INSTALLED, name);
-  const manifest = JSON.stringify({ private: true, dependencies });
-  const isInstalled =
-    existsSync(join(directory, 'node_modules')) && readFileSync(join(directory, 'package.json'), 'utf8') === manifest;
-  if (!isInstalled) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'package.json'), manifest);
-    if (!run('npm', ['install', '--no-package-lock', '--no-audit', '--no-fund'], directory)) {
-      throw new Error(`cannot install ${name}`);
-    }
-  }
-  return join(directory, 'node_modules');
-}
-
-function testWithPg(minor: string): boolean {
-  const modules = install('pg', Object.fromEntries(PG.map(each => [`pg-${each}`, `npm:pg@~${each}.0`])));
-  console.log(`== pg ${minor}`);
-  return run(
-    'npx',
-    ['jest', '--ci', CLOSE_TO_PG, '--moduleNameMapper', JSON.stringify({ '^pg$': join(modules, `pg-${minor}`) })],
-    ROOT,
-  );
-}
-
-function testOnNode(major: string): boolean {
+function testOnNode(version: string): boolean {
   const binary = `node-${process.platform}-${process.arch}`;
-  const node = join(install(`node-${major}`, { [binary]: major }), binary, 'bin', 'node');
-  console.log(`== Node.js ${major}`);
-  return run(node, [join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'), '--ci', 'test/client'], ROOT);
+  const modules = install(`.client-versions/${version}`, { [binary]: version.replace('node-', '') });
+  console.log(`== ${version}`);
+  return jest({ testMatch: ['<rootDir>/test/client/**/*.test.ts'] }, { node: join(modules, binary, 'bin', 'node') });
 }
 
+const named = process.argv.slice(2);
+const isChosen = (version: string) => named.length === 0 || named.includes(version);
+const minors = PG.filter(minor => named.includes('pg') || isChosen(minor));
 const failed = [
-  ...PG.filter(minor => !testWithPg(minor)).map(minor => `pg ${minor}`),
-  ...NODE.filter(major => !testOnNode(major)).map(major => `Node.js ${major}`),
+  ...(minors.length > 0 && !testWithPg(minors) ? ['pg'] : []),
+  ...NODE.filter(version => isChosen(version) && !testOnNode(version)),
 ];
 if (failed.length > 0) console.error(`failed with ${failed.join(', ')}`);
 process.exitCode = failed.length > 0 ? 1 : 0;

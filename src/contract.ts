@@ -30,6 +30,9 @@ export const MAX_NAME_BYTES = 63;
 /** The database for role work: it exists on every server, and no application role owns it. */
 export const MAINTENANCE_DATABASE = 'postgres';
 
+/** A staging label that Secrets Manager itself moves. */
+export type StagingLabel = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
+
 /** The staging label of a version that the user resource writes, before it becomes current in one conditional move. */
 export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
 

@@ -8,11 +8,8 @@ export { AuroraCluster, type AuroraClusterOptions, type AuroraClusterProps } fro
 export { DatabaseProxy, type DatabaseProxyProps } from './proxy/database-proxy';
 export { type AdminRotationOptions, DatabaseSource } from './database-source';
 export { EncryptionKey, type EncryptionKeyProps } from './database/encryption-key';
-export {
-  type ExistingDatabaseProps,
-  PostgresDatabase,
-  type PostgresDatabaseAttributes,
-} from './database/existing-database';
+export { PostgresDatabase } from './database/existing-database';
+export { type ExistingDatabaseProps, type PostgresDatabaseAttributes } from './database/existing-database-props';
 export { MultiAzCluster, type MultiAzClusterOptions, type MultiAzClusterProps } from './database/multi-az-cluster';
 export { type DatabaseOptions, type NewDatabaseProps } from './database/new-database';
 export { type IPostgresDatabase } from './database/postgres-database';
@@ -63,4 +60,4 @@ export {
 export { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
 export { type SecretsManagerEndpointOptions } from './network/secrets-manager-endpoint-options';
 
-export { RotationMonitoring, type RotationMonitoringProps } from './monitoring';
+export { RotationMonitoring, type RotationMonitoringProps } from './rotation/rotation-monitoring';

@@ -1,13 +1,15 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { IConstruct } from 'constructs';
 import { RotationStrategy } from './access/rotation-strategy';
 import { SecretGuardOptions } from './access/secret-guard';
 import { SecretNaming } from './access/secret-naming';
 import { IPostgresDatabase } from './database/postgres-database';
 import { AdminRotationOptions, DatabaseSource } from './database-source';
 import { SecretsManagerEndpoint } from './network/secrets-manager-endpoint';
+import { fail } from './private/errors';
 import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
 import { RotationScheduleOptions } from './rotation/scheduled-rotation';
 import { Privileges } from './user/privileges';
@@ -102,4 +104,24 @@ export interface RotatingPostgresProps extends RotatingPostgresOptions {
 export interface AdoptProps extends RotatingPostgresOptions, AdminRotationOptions {
   /** The database, by `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`. Nothing of it changes. */
   readonly database: IPostgresDatabase;
+}
+
+/** Refuses, or warns of, what is said of the rotation and has no effect. */
+export function checkRotation(scope: IConstruct, props: RotatingPostgresProps): void {
+  if (props.rotationFunction && props.rotation) {
+    fail(
+      scope,
+      "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and " +
+        'leave it out here',
+    );
+  }
+  const { retireAfter, terminateSessions } = props.rotation ?? {};
+  if (props.strategy === RotationStrategy.SINGLE_USER && (retireAfter !== undefined || terminateSessions === true)) {
+    Annotations.of(scope).addWarningV2(
+      'cdk-rotating-postgres:retire-single-user',
+      "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login " +
+        'of a single user does not retire. ' +
+        "Leave them out, or choose another 'strategy'.",
+    );
+  }
 }

@@ -1,19 +1,16 @@
-import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { ReadOptions } from './access/read-options';
-import { RotationStrategy } from './access/rotation-strategy';
 import { EncryptionKey } from './database/encryption-key';
 import { IPostgresDatabase } from './database/postgres-database';
 import { DatabaseSource } from './database-source';
-import { RotationMonitoring } from './monitoring';
-import { fail } from './private/errors';
-import { AdoptProps, RotatingPostgresProps } from './rotating-postgres-props';
+import { AdoptProps, checkRotation, RotatingPostgresProps } from './rotating-postgres-props';
 import { RevocationFunction } from './rotation/revocation-function';
-import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-function';
+import { RotationFunction } from './rotation/rotation-function';
+import { RotationMonitoring } from './rotation/rotation-monitoring';
 import { ScheduledRotation } from './rotation/scheduled-rotation';
 import { AddIamUserOptions, AddUserOptions } from './user/added-user-options';
 import { DatabaseUser } from './user/database-user';
@@ -56,67 +53,25 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     private readonly props: RotatingPostgresProps,
   ) {
     super(scope, id);
-    const { vpc, naming, guard, removalPolicy, secretsManagerEndpoint, schedule } = props;
-    const encryptionKey = (this.encryptionKey =
-      props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy }));
-    const { database, rotatedAdminSecret, privileges } = (props.database ?? DatabaseSource.instance())._provide(this, {
-      vpc,
-      encryptionKey,
-      naming,
-      guard,
-      removalPolicy,
-      databaseName: props.databaseName,
-    });
+    checkRotation(this, props);
+    this.encryptionKey = props.encryptionKey ?? new EncryptionKey(this, 'Key', { removalPolicy: props.removalPolicy });
+    const { database, rotatedAdminSecret, privileges } = this.provideDatabase();
     this.database = database;
-
-    const provider = (this.userProvider = new DatabaseUserProvider(this, 'UserProvider', {
-      vpc,
-      database,
-      secretsManagerEndpoint,
-    }));
+    this.userProvider = new DatabaseUserProvider(this, 'UserProvider', this.reaching(database));
     this.user = new DatabaseUser(this, 'User', {
       ...props,
-      provider,
-      encryptionKey,
+      provider: this.userProvider,
+      encryptionKey: this.encryptionKey,
       privileges: props.privileges ?? privileges,
     });
     this.users = [this.user];
-
-    if (props.rotationFunction && props.rotation) {
-      fail(
-        this,
-        "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and " +
-          'leave it out here',
-      );
-    }
-    const rotationFunction = (this.rotationFunction =
+    this.rotationFunction =
       props.rotationFunction ??
-      new RotationFunction(this, 'RotationFunction', {
-        ...props.rotation,
-        vpc,
-        database,
-        secretsManagerEndpoint,
-      }));
-    this.user.addRotation(rotationFunction, schedule);
-    if (props.strategy === RotationStrategy.SINGLE_USER && retiresLogins(props.rotation)) {
-      Annotations.of(this).addWarningV2(
-        'cdk-rotating-postgres:retire-single-user',
-        "'rotation.retireAfter' and 'rotation.terminateSessions' are about alternating users: the one login " +
-          'of a single user does not retire. ' +
-          "Leave them out, or choose another 'strategy'.",
-      );
-    }
-    if (rotatedAdminSecret) {
-      this.adminRotation = new ScheduledRotation(this, 'AdminRotation', {
-        ...schedule,
-        secret: database.adminSecret,
-        rotationFunction,
-      });
-      this.adminRotation.node.addDependency(this.user); // not while the admin creates the user
-    }
-
+      new RotationFunction(this, 'RotationFunction', { ...props.rotation, ...this.reaching(database) });
+    this.user.addRotation(this.rotationFunction, props.schedule);
+    if (rotatedAdminSecret) this.adminRotation = this.rotateAdmin();
     this.monitoring = new RotationMonitoring(this, 'Monitoring', {
-      rotationFunction,
+      rotationFunction: this.rotationFunction,
       secrets: [...(rotatedAdminSecret ? [rotatedAdminSecret] : []), this.user.secret],
       topic: props.notificationTopic,
     });
@@ -211,13 +166,32 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return (this.revocation ??= this.makeRevocationFunction());
   }
 
+  private provideDatabase() {
+    const { vpc, naming, guard, removalPolicy, databaseName, database = DatabaseSource.instance() } = this.props;
+    const { encryptionKey } = this;
+    return database._provide(this, { vpc, encryptionKey, naming, guard, removalPolicy, databaseName });
+  }
+
+  /** What every function that logs in to the database is told. */
+  private reaching(database: IPostgresDatabase) {
+    const { vpc, secretsManagerEndpoint } = this.props;
+    return { vpc, database, secretsManagerEndpoint };
+  }
+
+  private rotateAdmin(): ScheduledRotation {
+    const rotation = new ScheduledRotation(this, 'AdminRotation', {
+      ...this.props.schedule,
+      secret: this.adminSecret,
+      rotationFunction: this.rotationFunction,
+    });
+    rotation.node.addDependency(this.user); // not while the admin creates the user
+    return rotation;
+  }
+
   private makeRevocationFunction(): RevocationFunction {
-    const { vpc, secretsManagerEndpoint, rotation } = this.props;
     const made = new RevocationFunction(this, 'RevocationFunction', {
-      ...rotation,
-      vpc,
-      database: this.database,
-      secretsManagerEndpoint,
+      ...this.props.rotation,
+      ...this.reaching(this.database),
     });
     for (const user of this.users) user.addRevocation(made);
     return made;
@@ -235,8 +209,4 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
       removalPolicy: removalPolicy ?? this.props.removalPolicy,
     };
   }
-}
-
-function retiresLogins({ retireAfter, terminateSessions }: RotationFunctionOptions = {}): boolean {
-  return retireAfter !== undefined || terminateSessions === true;
 }

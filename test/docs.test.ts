@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorCode } from '../src/contract';
 import { runbook } from '../src/private/runbook';
@@ -19,3 +19,20 @@ test.each(['rotation-function-errors', 'rotation-failed-or-abandoned'] as const)
     expect(anchors).toContain(heading);
   },
 );
+
+/** Lines of a page, but for code blocks, tables, and those that an address makes long. */
+function prose(page: string): string[] {
+  const [lines, isCode] = [read(page).split('\n'), (line: string) => /^\s*```/.test(line)];
+  return lines.filter((line, index) => {
+    const isInCode = lines.slice(0, index + 1).filter(isCode).length % 2 === 1;
+    return !isInCode && !/^\s*\|/.test(line) && !/https?:\S+/.test(line);
+  });
+}
+const pages = [
+  ...readdirSync(join(__dirname, '..', 'docs')).map(name => `docs/${name}`),
+  ...['README.md', 'client/README.md', 'examples/README.md', 'test/acceptance/README.md', 'test/e2e/README.md'],
+];
+
+test.each(pages.filter(page => page.endsWith('.md')))('lines of %s are at most 120 columns long', page => {
+  expect(prose(page).filter(line => line.length > 120)).toEqual([]);
+});

@@ -5,7 +5,7 @@ export { RotatingPostgresError } from './shared/errors';
 export { type Health, health, type HealthOptions } from './telemetry/health';
 export type { Logger } from './telemetry/logger';
 export { type Meter, observe } from './telemetry/metrics';
-export { rotatingPool, type RotatingPoolOptions } from './pool/pool';
+export { rotatingPool, type RotatingPoolOptions } from './pool/rotating-pool';
 export { rotatingStream, type RotatingStreamOptions } from './stream/rotating-stream';
 export type { SecretVersion } from './secret/secret-reader';
 export type { Credential } from './shared/secret-value';

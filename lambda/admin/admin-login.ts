@@ -5,8 +5,8 @@ import { ErrorCode } from '../../src/contract';
 import { checkServer } from '../credential/binding';
 import type { Purpose, ServerIdentity } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
+import { isRefusedLogin } from '../ports/error-predicates';
 import type { SecretStore } from '../ports/secret-store';
-import { isRefusedLogin } from '../runtime/error-predicates';
 import type { Settings } from '../runtime/settings';
 
 const BACKOFF_MS = 250;

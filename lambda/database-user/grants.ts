@@ -4,7 +4,7 @@ import {
   type DatabaseUserProperties,
   MAX_NAME_BYTES,
 } from '../../src/contract';
-import type { Access } from '../postgres/sql/grant-access';
+import type { Access } from '../ports/database';
 
 type Invalid = (message: string) => Error;
 

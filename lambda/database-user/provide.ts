@@ -1,4 +1,4 @@
-import { adminOf, type Ports } from './connect-as-admin';
+import { adminOf, enter, type Ports } from './connect-as-admin';
 import { accessOf } from './grants';
 import { dropOwn } from './remove';
 import { type Change, hasPassword, type PasswordUser } from './user-request';
@@ -9,14 +9,15 @@ import { ErrorCode } from '../../src/contract';
 import { pairOf } from '../credential/login-pair';
 import { isRevoked, versionAt } from '../credential/version-stages';
 import type { SecretVersion } from '../ports/database';
+import { isRefusedLogin, lacksPrivilege } from '../ports/error-predicates';
 import type { SecretStore } from '../ports/secret-store';
 import { connect, type Connection, type Limits } from '../postgres/connection';
-import { queryRoles } from '../postgres/roles';
-import { provideLogin } from '../postgres/sql/create-login';
-import { ensureDatabase, inDatabase, provideDatabase } from '../postgres/sql/databases';
-import { provideAccess } from '../postgres/sql/grant-access';
-import { provideIamLogin } from '../postgres/sql/iam-users';
-import { isRefusedLogin, lacksPrivilege } from '../runtime/error-predicates';
+import { createDatabase } from '../postgres/sql/create-database';
+import { createIamLogin } from '../postgres/sql/create-iam-login';
+import { createLogin } from '../postgres/sql/create-login';
+import { grantAccess } from '../postgres/sql/grant-access';
+import { grantDatabase } from '../postgres/sql/grant-database';
+import { queryRoles } from '../postgres/sql/read-roles';
 import { log } from '../runtime/log';
 
 /**
@@ -31,9 +32,9 @@ export async function provide(change: Change, ports: Ports): Promise<void> {
   try {
     const isNew = !(await queryRoles(admin, { owner: username, alternate: username })).owner;
     try {
-      for (const { database, privileges } of change.grants) await ensureDatabase(admin, database, privileges);
+      for (const { database, privileges } of change.grants) await createDatabase(admin, database, privileges);
       if (finish) await finish.login(admin);
-      else await provideIamLogin(admin, username, change.maker);
+      else await createIamLogin(admin, username, change.maker);
       await provideGrants(admin, change, ports);
       await finish?.secret();
     } catch (error) {
@@ -57,10 +58,15 @@ async function provideGrants(
 ): Promise<void> {
   for (const database of new Set([...grants, ...former].map(grant => grant.database))) {
     const [declared, before] = [grants, former].map(all => all.find(grant => grant.database === database));
-    const isThere = await provideDatabase(admin, username, database, declared?.privileges, before?.privileges);
+    const isThere = await grantDatabase(admin, username, database, declared?.privileges, before?.privileges);
     const [access, formerAccess] = [accessOf(declared), accessOf(before)];
     if (isThere && (access || formerAccess)) {
-      await inDatabase(admin, database, limits, there => provideAccess(there, username, access, formerAccess));
+      const there = await enter(admin, database, limits);
+      try {
+        await grantAccess(there, username, access, formerAccess);
+      } finally {
+        await there.close();
+      }
     }
   }
 }
@@ -75,7 +81,7 @@ async function preparePassword(properties: PasswordUser, requestId: string, port
   checkUsername(properties, secret.credential);
   return {
     login: (admin: Connection) =>
-      provideLogin(
+      createLogin(
         admin,
         versionOf(properties, requestId, secret, store),
         pairOf(properties.username),

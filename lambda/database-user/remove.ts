@@ -1,12 +1,13 @@
-import { adminOf, type Ports } from './connect-as-admin';
+import { adminOf, enter, type Ports } from './connect-as-admin';
 import { type Change, hasPassword, type Removal } from './user-request';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type DatabaseUserProperties, ErrorCode } from '../../src/contract';
 import { pairOf } from '../credential/login-pair';
 import type { Connection } from '../postgres/connection';
-import { queryRoles, type Role } from '../postgres/roles';
+import type { Role } from '../postgres/role';
 import { dropUser } from '../postgres/sql/drop-user';
-import { readIamLogin } from '../postgres/sql/iam-users';
+import { readIamLogin } from '../postgres/sql/read-iam-login';
+import { queryRoles } from '../postgres/sql/read-roles';
 import { log } from '../runtime/log';
 
 /** The database, or the way to it, is gone. A stack must be deletable all the same. */
@@ -58,7 +59,7 @@ export async function dropOwn(
   ports: Ports,
 ): Promise<void> {
   const logins = await ownLogins(admin, properties, maker);
-  if (logins.length > 0) await dropUser(admin, properties.username, logins, ports);
+  if (logins.length > 0) await dropUser(admin, database => enter(admin, database, ports), properties.username, logins);
 }
 
 async function ownLogins(admin: Connection, properties: DatabaseUserProperties, maker: string): Promise<string[]> {

@@ -64,14 +64,14 @@ export interface OwningSecret {
   readonly application: boolean;
 }
 
-/** A statement that gives the owner of a pair what only its alternate has. */
-export interface Remedy {
-  readonly statement: string;
+/** Something that the owner of a pair lacks, and its alternate has; by a statement that gives it. */
+export interface MissingGrant<Statement = string> {
+  readonly sql: Statement;
   /** Whether the session that found it may run it. */
-  readonly able: boolean;
+  readonly canRun: boolean;
   /** A role that may; an admin of the roles in it where there is none. */
-  readonly by?: string;
-  readonly because?: string;
+  readonly runAs?: string;
+  readonly reason?: string;
   /** Whether it is about what belongs to the server and to no database. */
   readonly shared?: boolean;
 }
@@ -83,7 +83,28 @@ export interface Holdings {
   /** The databases in which it has something, as far as it can connect to them. */
   readonly databases: readonly string[];
   /** What the admin could not do. */
-  readonly lacking: readonly Remedy[];
+  readonly missingGrants: readonly MissingGrant[];
+}
+
+/** What a user may do with the tables and sequences of another one: those that are there, and those to come. */
+export interface Access {
+  readonly privileges: 'readOnly' | 'readWrite';
+  /** Whose they are; of alternating users the first. */
+  readonly owner: string;
+  /** Names of schemas; undefined for each in which the owner has something, now or later. */
+  readonly schemas?: readonly string[];
+}
+
+/** What the catalogue says of a login without a password. */
+export interface IamLogin {
+  /** Why it may not be one; null where it may. */
+  readonly forbidden: string | null;
+  /** Which resource made it, as its comment says. */
+  readonly maker?: string;
+  readonly comment: string | null;
+  readonly logsIn: boolean;
+  /** Whether RDS lets it in by IAM. */
+  readonly member: boolean;
 }
 
 /** A session whose settings no database or role default can change. */
@@ -103,15 +124,20 @@ export interface Session {
    *
    * @throws with code `Role` when the pair is not this secret's
    */
-  armLogin(pair: Pair, secret: SecretVersion, username: string, password: string): Promise<{ adopt: boolean }>;
+  setAlternatingPassword(
+    pair: Pair,
+    secret: SecretVersion,
+    username: string,
+    password: string,
+  ): Promise<{ adopt: boolean }>;
   /** As the admin: ties the alternate to the owner, as whom its sessions then start, and leaves the passwords alone. */
-  tie(pair: Pair): Promise<void>;
+  grantOwnerMembership(pair: Pair): Promise<void>;
   /**
    * As the admin: makes a login ready that nobody alternates with.
    *
    * @throws with code `Role` when the login is not this secret's
    */
-  armSingleLogin(secret: SecretVersion, username: string, password: string): Promise<void>;
+  setPassword(secret: SecretVersion, username: string, password: string): Promise<void>;
   /**
    * As the admin: gives the owner the memberships and attributes that only the alternate has, as far as the admin may,
    * and says where else the alternate has something.
@@ -124,7 +150,7 @@ export interface Session {
    * what is lacking then, which others have to do. Only where nothing is lacking is the transaction committed, if it is
    * to be.
    */
-  handOver(pair: Pair, ending: 'COMMIT' | 'ROLLBACK'): Promise<Remedy[]>;
+  transferOwnership(pair: Pair, ending: 'COMMIT' | 'ROLLBACK'): Promise<MissingGrant[]>;
   /** As the admin: ends the sessions that a login has; how many there were. */
   endSessions(username: string): Promise<number>;
   /**

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { databaseError, noAnswer, outOfTime } from './postgres-errors';
+import type { Sql } from './template/sql';
 import { type Allowances, transport } from './transport';
 import { ScramOnly } from '../../client/src/shared/scram-only';
 import type { Credential } from '../../client/src/shared/secret-value';
 import { MAINTENANCE_DATABASE } from '../../src/contract';
-import type { Purpose, ServerIdentity } from '../ports/database';
+import type { Purpose } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import { log } from '../runtime/log';
 
@@ -52,7 +53,23 @@ export class Connection {
     readonly scramIterations: string | null,
   ) {}
 
-  async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+  async query<Row extends QueryResultRow>(statement: Sql, values?: unknown[]): Promise<Row[]> {
+    return this.send(statement.text, values);
+  }
+
+  /** All of the statements or none: PostgreSQL runs what arrives in one message as one transaction. */
+  async run(statements: readonly Sql[]): Promise<void> {
+    if (statements.length > 0) await this.send(statements.map(({ text }) => text).join(';\n'));
+  }
+
+  /** Says goodbye, and does not wait long for an answer. */
+  async close(): Promise<void> {
+    const goodbye = this.client.end().catch(() => undefined);
+    await Promise.race([goodbye, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    this.client.connection.stream.destroy();
+  }
+
+  private async send<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const limit = Math.min(ANSWER_TIMEOUT_MS, this.deadline.remaining());
     if (limit === 0) throw outOfTime(this.login);
     // With the statement still in flight the connection is of no more use.
@@ -64,26 +81,6 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** All of the statements or none: PostgreSQL runs what arrives in one message as one transaction. */
-  async run(statements: readonly string[]): Promise<void> {
-    if (statements.length > 0) await this.query(statements.join(';\n'));
-  }
-
-  async server(): Promise<ServerIdentity> {
-    const [server] = await this.query<ServerIdentity>(`
-      SELECT system_identifier::pg_catalog.text AS "systemIdentifier", pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS "startedAt",
-        pg_catalog.pg_is_in_recovery() AS "inRecovery"
-      FROM pg_catalog.pg_control_system()`);
-    return server;
-  }
-
-  /** Says goodbye, and does not wait long for an answer. */
-  async close(): Promise<void> {
-    const goodbye = this.client.end().catch(() => undefined);
-    await Promise.race([goodbye, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-    this.client.connection.stream.destroy();
   }
 }
 

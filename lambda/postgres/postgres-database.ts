@@ -1,14 +1,14 @@
 import { connect, type Limits } from './connection';
-import { PostgresSession } from './session';
+import { postgresSession } from './session';
 import type { Credential } from '../../client/src/shared/secret-value';
-import type { Database, Purpose } from '../ports/database';
+import type { Database, Purpose, Session } from '../ports/database';
 
 /** PostgreSQL, for one invocation. */
 export class PostgresDatabase implements Database {
   constructor(private readonly limits: Limits) {}
 
-  async open(credential: Credential, purpose: Purpose): Promise<PostgresSession> {
-    return new PostgresSession(await connect(credential, purpose, this.limits), () =>
+  async open(credential: Credential, purpose: Purpose): Promise<Session> {
+    return postgresSession(await connect(credential, purpose, this.limits), () =>
       connect(credential, 'administer', this.limits),
     );
   }

@@ -42,3 +42,18 @@ export function formatComment(foreign: string, { secretArn, version, validUntil,
   ].join(', ');
   return foreign === '' ? mark : `${foreign}\n${mark}`;
 }
+
+const MAKER = 'cdk-rotating-postgres: logs in through IAM, made by ';
+
+/** Which resource made a login without a password, as its comment says. */
+export function makerIn(comment: string | null): string | undefined {
+  return comment
+    ?.split('\n')
+    .find(line => line.startsWith(MAKER))
+    ?.slice(MAKER.length);
+}
+
+/** Leaves what somebody else wrote where it is. */
+export function commentOfMaker(comment: string | null, maker: string): string {
+  return [...(comment ? [comment] : []), MAKER + maker].join('\n');
+}

@@ -1,5 +1,6 @@
-import { type Role, roleRefused } from './roles';
-import { identifier } from './sql';
+import { type Role, roleRefused } from './role';
+import { quoteIdentifier } from './template/quote';
+import { literal, type Sql, sql } from './template/sql';
 
 /**
  * The `VALID UNTIL` that a person gave the role; null for none. The one that a retirement set is not: the comment says
@@ -10,8 +11,8 @@ export function ownValidUntil({ validUntil: until, mark }: Role): string | null 
 }
 
 /** The clause that changes one to the other, with the space before it; nothing where they are the same. */
-export function validUntil(from: string | null, to: string | null): string {
-  return from === to ? '' : ` VALID UNTIL '${to === null ? 'infinity' : `${to}Z`}'`;
+export function validUntil(from: string | null, to: string | null): Sql {
+  return from === to ? sql`` : sql` VALID UNTIL ${literal(to === null ? 'infinity' : `${to}Z`)}`;
 }
 
 /** @throws with code `Role` when a person meant the role to be over by now: the new password would not log in */
@@ -20,7 +21,7 @@ export function checkOwnPeriod(role: Role): void {
   if (until === null || !role.expired) return;
   throw roleRefused(
     `the role "${role.name}" has a VALID UNTIL of its own, which has passed (${until} UTC), and is left alone. ` +
-      `If it is to work on, run: ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity'`,
+      `If it is to work on, run: ALTER ROLE ${quoteIdentifier(role.name)} VALID UNTIL 'infinity'`,
   );
 }
 

@@ -7,12 +7,12 @@ import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode, REPLACEMENT_STAGE } from '../../src/contract';
 import { logInAsAdmin } from '../admin/admin-login';
 import { bindingOf } from '../credential/binding';
+import { isCarriedOver } from '../credential/carried-over-settings';
 import { generatePassword } from '../credential/password';
 import { versionAt } from '../credential/version-stages';
 import type { Database, ResetSetting } from '../ports/database';
 import type { Deadline } from '../ports/deadline';
 import type { SecretStore } from '../ports/secret-store';
-import { isCarriedOver } from '../postgres/role-settings';
 import { parseVersion } from '../rotation/secret-versions';
 import { checkLogin } from '../rotation/steps/test-secret';
 import { log } from '../runtime/log';
@@ -85,7 +85,7 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
     const value = JSON.stringify({ ...fields, username, password: generatePassword(settings.passwords) });
     const replacement = parseVersion(value, arn, REPLACEMENT_STAGE).credential;
     await store.write({ secretId: arn, token: versionId, stage: REPLACEMENT_STAGE, value });
-    await admin.armSingleLogin({ arn, version: versionId }, username, replacement.password);
+    await admin.setPassword({ arn, version: versionId }, username, replacement.password);
     await checkLogin(ports, replacement);
 
     if (versionAt('AWSCURRENT', await store.describe(arn)) !== currentVersion) return undefined;

@@ -1,7 +1,8 @@
 import type { Context } from 'aws-lambda';
-import { reported } from './error-predicates';
 import { log } from './log';
 import { metricsOf } from './metrics';
+import { RotatingPostgresError } from '../../client/src/shared/errors';
+import { ErrorCode } from '../../src/contract';
 
 /** What an invocation is about, once its event is understood. */
 export interface Subject {
@@ -37,4 +38,14 @@ export async function invocation<Result>(
     log.error(failure.message, { code: failure.name, ...metrics(failure.name) });
     throw failure;
   }
+}
+
+/**
+ * What leaves a function: the code as the error's name, which Lambda reports as `errorType`, and the message. The cause
+ * stays inside, for the driver and the SDK hang on it what was sent and received.
+ */
+function reported(error: unknown): Error {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof RotatingPostgresError ? error.code : ErrorCode.UNEXPECTED;
+  return Object.assign(new Error(message), { name: code });
 }

@@ -1,23 +1,14 @@
-import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable } from 'constructs';
-import { masterCredentials, settleAdminSecret } from './admin-password';
+import { acknowledgeDatabase } from './acknowledge-database';
+import { settleAdminSecret } from './admin-password';
 import { AuroraCapacity, WRITER } from './aurora-capacity';
 import { engineVersion } from './engine-version';
-import {
-  acknowledgeDatabase,
-  countOf,
-  databaseParameterGroup,
-  DatabaseOptions,
-  databaseSecurityGroup,
-  newDatabaseName,
-  NewDatabaseProps,
-  protection,
-} from './new-database';
+import { DatabaseOptions, NewDatabaseProps } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
-import { innermostSubnets } from '../network/subnets';
+import { countOf, instanceSettings, ServerParts, serverParts } from './server-parts';
 
 /** Of the 16 instances of an Aurora cluster one writes. */
 const MOST_READERS = 15;
@@ -65,38 +56,14 @@ export class AuroraCluster extends Construct implements IPostgresDatabase {
 
   constructor(scope: Construct, id: string, props: AuroraClusterProps) {
     super(scope, id);
-    const { encryptionKey } = props;
-    this.databaseName = newDatabaseName(this, props.databaseName);
     const { full, major } = engineVersion(this, props.version);
-    const engine = rds.DatabaseClusterEngine.auroraPostgres({
-      version: rds.AuroraPostgresEngineVersion.of(full, major),
-    });
-    const capacity = props.capacity ?? AuroraCapacity.serverlessV2();
+    const version = rds.AuroraPostgresEngineVersion.of(full, major);
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({ version });
+    const parts = serverParts(this, engine, props);
+    this.databaseName = parts.databaseName;
+    this.cluster = this.makeCluster(engine, parts, props);
 
-    this.cluster = new rds.DatabaseCluster(this, 'Cluster', {
-      ...protection(props),
-      ...capacity._instances(countOf(this, 'readers', props.readers ?? 1, MOST_READERS), {
-        publiclyAccessible: false,
-        enablePerformanceInsights: true,
-        performanceInsightEncryptionKey: encryptionKey,
-        caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-        autoMinorVersionUpgrade: true,
-      }),
-      engine,
-      parameterGroup: databaseParameterGroup(this, engine, props),
-      defaultDatabaseName: this.databaseName,
-      credentials: masterCredentials(this, props),
-      vpc: props.vpc,
-      vpcSubnets: innermostSubnets(this, props.vpc),
-      securityGroups: [databaseSecurityGroup(this, props)],
-      storageEncryptionKey: encryptionKey,
-      cloudwatchLogsExports: ['postgresql'],
-      iamAuthentication: true,
-      backup: { retention: props.backupRetention ?? Duration.days(7) },
-      copyTagsToSnapshot: true,
-    });
     const cluster = this.cluster.node.defaultChild as rds.CfnDBCluster;
-    if (capacity._unjudged) cluster.serverlessV2ScalingConfiguration = capacity._unjudged;
     this.host = cluster.attrEndpointAddress;
     this.port = cluster.attrEndpointPort;
     this.readerHost = cluster.attrReadEndpointAddress;
@@ -112,5 +79,33 @@ export class AuroraCluster extends Construct implements IPostgresDatabase {
 
     // A cluster has its endpoint before it has an instance that answers there.
     Dependable.implement(this, { dependencyRoots: [cluster, this.cluster.node.findChild(WRITER)] });
+  }
+
+  private makeCluster(
+    engine: rds.IClusterEngine,
+    parts: ServerParts,
+    { vpc, encryptionKey, capacity = AuroraCapacity.serverlessV2(), ...props }: AuroraClusterProps,
+  ): rds.DatabaseCluster {
+    const readers = countOf(this, 'readers', props.readers ?? 1, MOST_READERS);
+    const cluster = new rds.DatabaseCluster(this, 'Cluster', {
+      ...parts.protection,
+      ...capacity._instances(readers, instanceSettings(encryptionKey)),
+      engine,
+      parameterGroup: parts.parameterGroup,
+      defaultDatabaseName: parts.databaseName,
+      credentials: parts.credentials,
+      vpc,
+      vpcSubnets: parts.vpcSubnets,
+      securityGroups: [parts.securityGroup],
+      storageEncryptionKey: encryptionKey,
+      cloudwatchLogsExports: ['postgresql'],
+      iamAuthentication: true,
+      backup: { retention: parts.backupRetention },
+      copyTagsToSnapshot: true,
+    });
+    if (capacity._unjudged) {
+      (cluster.node.defaultChild as rds.CfnDBCluster).serverlessV2ScalingConfiguration = capacity._unjudged;
+    }
+    return cluster;
   }
 }

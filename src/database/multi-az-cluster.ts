@@ -1,22 +1,14 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable } from 'constructs';
-import { masterCredentials, settleAdminSecret } from './admin-password';
+import { acknowledgeDatabase } from './acknowledge-database';
+import { settleAdminSecret } from './admin-password';
 import { engineVersion } from './engine-version';
-import {
-  acknowledgeDatabase,
-  databaseParameterGroup,
-  DatabaseOptions,
-  databaseSecurityGroup,
-  groupsPolicy,
-  newDatabaseName,
-  NewDatabaseProps,
-  protection,
-} from './new-database';
+import { DatabaseOptions, groupsPolicy, NewDatabaseProps } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
-import { innermostSubnets } from '../network/subnets';
+import { ServerParts, serverParts } from './server-parts';
 import { acknowledge, acknowledgeLint } from '../private/acknowledge';
 
 /** cfn-lint: what a Multi-AZ DB cluster must and must not have. */
@@ -72,60 +64,18 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
 
   constructor(scope: Construct, id: string, props: MultiAzClusterProps) {
     super(scope, id);
-    const { encryptionKey } = props;
-    this.databaseName = newDatabaseName(this, props.databaseName);
     // A minor version: CreateDBCluster is documented to take a major one alone for Aurora only.
     const { full, major } = engineVersion(this, props.version ?? '18.4');
     const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(full, major) });
-    const { removalPolicy, deletionProtection } = protection(props);
-    const securityGroup = databaseSecurityGroup(this, props);
-    const subnets = new rds.SubnetGroup(this, 'Subnets', {
-      description: 'PostgreSQL database',
-      vpc: props.vpc,
-      vpcSubnets: innermostSubnets(this, props.vpc),
-      removalPolicy: groupsPolicy(props),
-    });
-    const admin = masterCredentials(this, props);
-    const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M6GD, ec2.InstanceSize.LARGE);
-
-    const cluster = (this.cluster = new rds.CfnDBCluster(this, 'Cluster', {
-      engine: this.engine,
-      engineVersion: full,
-      dbClusterInstanceClass: `db.${instanceType}`,
-      storageType: 'gp3',
-      allocatedStorage: props.allocatedStorage ?? 100,
-      iops: props.iops,
-      dbClusterParameterGroupName: databaseParameterGroup(this, engine, props).bindToCluster({}).parameterGroupName,
-      databaseName: this.databaseName,
-      masterUsername: admin.username,
-      masterUserPassword: admin.password?.unsafeUnwrap(),
-      dbSubnetGroupName: subnets.subnetGroupName,
-      vpcSecurityGroupIds: [securityGroup.securityGroupId],
-      publiclyAccessible: false,
-      storageEncrypted: true,
-      kmsKeyId: encryptionKey.keyArn,
-      performanceInsightsEnabled: true,
-      performanceInsightsKmsKeyId: encryptionKey.keyArn,
-      enableCloudwatchLogsExports: ['postgresql', 'upgrade'],
-      autoMinorVersionUpgrade: true,
-      backupRetentionPeriod: (props.backupRetention ?? Duration.days(7)).toDays(),
-      copyTagsToSnapshot: true,
-      deletionProtection,
-    }));
-    cluster.applyRemovalPolicy(removalPolicy);
-    // It asks for Iops, which RDS refuses for gp3 storage below 400 GiB.
-    if (props.iops === undefined) acknowledgeLint(cluster, MULTI_AZ_RULES);
-    acknowledgeDatabase(cluster, props);
-    acknowledge(cluster, {
-      rules: ['CKV_AWS_162'],
-      reason: 'AWS documents logins through IAM for Aurora clusters only.',
-    });
+    const parts = serverParts(this, engine, props);
+    this.databaseName = parts.databaseName;
+    const cluster = (this.cluster = this.makeCluster(full, parts, props));
 
     this.host = cluster.attrEndpointAddress;
     this.port = cluster.attrEndpointPort;
     this.readerHost = cluster.attrReadEndpointAddress;
     this.dbClusterIdentifier = cluster.ref;
-    const attached = admin.secret?.attach({
+    const attached = parts.credentials.secret?.attach({
       asSecretAttachmentTarget: () => ({
         targetId: cluster.ref,
         targetType: secretsmanager.AttachmentTargetType.RDS_DB_CLUSTER,
@@ -133,9 +83,56 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
     });
     this.adminSecret = settleAdminSecret(this, cluster, attached, props);
     this.connections = new ec2.Connections({
-      securityGroups: [securityGroup],
+      securityGroups: [parts.securityGroup],
       defaultPort: ec2.Port.tcp(Token.asNumber(cluster.attrEndpointPort)),
     });
+    acknowledgeDatabase(cluster, props);
+    acknowledge(cluster, {
+      rules: ['CKV_AWS_162'],
+      reason: 'AWS documents logins through IAM for Aurora clusters only.',
+    });
+    // It asks for Iops, which RDS refuses for gp3 storage below 400 GiB.
+    if (props.iops === undefined) acknowledgeLint(cluster, MULTI_AZ_RULES);
+
     Dependable.implement(this, { dependencyRoots: [cluster] });
+  }
+
+  private makeCluster(version: string, parts: ServerParts, props: MultiAzClusterProps): rds.CfnDBCluster {
+    const { credentials } = parts;
+    const { removalPolicy, deletionProtection } = parts.protection;
+    const kmsKeyId = props.encryptionKey.keyArn;
+    const instanceType = props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M6GD, ec2.InstanceSize.LARGE);
+    const subnets = new rds.SubnetGroup(this, 'Subnets', {
+      description: 'PostgreSQL database',
+      vpc: props.vpc,
+      vpcSubnets: parts.vpcSubnets,
+      removalPolicy: groupsPolicy(props),
+    });
+    const cluster = new rds.CfnDBCluster(this, 'Cluster', {
+      engine: this.engine,
+      engineVersion: version,
+      dbClusterInstanceClass: `db.${instanceType}`,
+      storageType: 'gp3',
+      allocatedStorage: props.allocatedStorage ?? 100,
+      iops: props.iops,
+      dbClusterParameterGroupName: parts.parameterGroup.bindToCluster({}).parameterGroupName,
+      databaseName: parts.databaseName,
+      masterUsername: credentials.username,
+      masterUserPassword: credentials.password?.unsafeUnwrap(),
+      dbSubnetGroupName: subnets.subnetGroupName,
+      vpcSecurityGroupIds: [parts.securityGroup.securityGroupId],
+      publiclyAccessible: false,
+      storageEncrypted: true,
+      kmsKeyId,
+      performanceInsightsEnabled: true,
+      performanceInsightsKmsKeyId: kmsKeyId,
+      enableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      autoMinorVersionUpgrade: true,
+      backupRetentionPeriod: parts.backupRetention.toDays(),
+      copyTagsToSnapshot: true,
+      deletionProtection,
+    });
+    cluster.applyRemovalPolicy(removalPolicy);
+    return cluster;
   }
 }

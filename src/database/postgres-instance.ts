@@ -1,23 +1,15 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable } from 'constructs';
-import { masterCredentials, settleAdminSecret } from './admin-password';
+import { acknowledgeDatabase } from './acknowledge-database';
+import { settleAdminSecret } from './admin-password';
 import { engineVersion } from './engine-version';
-import {
-  acknowledgeDatabase,
-  countOf,
-  databaseParameterGroup,
-  DatabaseOptions,
-  databaseSecurityGroup,
-  newDatabaseName,
-  NewDatabaseProps,
-  protection,
-} from './new-database';
+import { DatabaseOptions, NewDatabaseProps } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { refuseReplicasOfManagedAdmin } from './read-replicas';
-import { innermostSubnets } from '../network/subnets';
+import { countOf, instanceSettings, ServerParts, serverParts } from './server-parts';
 import { acknowledge } from '../private/acknowledge';
 
 /** As many as Amazon RDS makes of one PostgreSQL instance. */
@@ -73,41 +65,21 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
 
   constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
     super(scope, id);
-    const { encryptionKey, readReplicas = 0 } = props;
-    this.databaseName = newDatabaseName(this, props.databaseName);
     const { full, major } = engineVersion(this, props.version);
     const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(full, major) });
-    const { removalPolicy, deletionProtection } = protection(props);
-    const common = {
-      parameterGroup: databaseParameterGroup(this, engine, props),
-      vpc: props.vpc,
-      vpcSubnets: innermostSubnets(this, props.vpc),
-      securityGroups: [databaseSecurityGroup(this, props)],
-      publiclyAccessible: false,
-      instanceType: props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
-      storageType: rds.StorageType.GP3,
-      maxAllocatedStorage: 100,
-      enablePerformanceInsights: true,
-      performanceInsightEncryptionKey: encryptionKey,
-      cloudwatchLogsExports: ['postgresql', 'upgrade'],
-      iamAuthentication: true,
-      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-      autoMinorVersionUpgrade: true,
-      copyTagsToSnapshot: true,
-      deletionProtection,
-      removalPolicy,
-    };
-
+    const parts = serverParts(this, engine, props);
+    const shared = sharedByReplicas(parts, props);
+    this.databaseName = parts.databaseName;
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
-      ...common,
+      ...shared,
       engine,
-      databaseName: this.databaseName,
-      credentials: masterCredentials(this, props),
+      databaseName: parts.databaseName,
+      credentials: parts.credentials,
       multiAz: props.multiAz ?? true,
       allocatedStorage: 20,
-      storageEncryptionKey: encryptionKey,
-      backupRetention: props.backupRetention ?? Duration.days(7),
-      deleteAutomatedBackups: removalPolicy === RemovalPolicy.DESTROY,
+      storageEncryptionKey: props.encryptionKey,
+      backupRetention: parts.backupRetention,
+      deleteAutomatedBackups: parts.protection.removalPolicy === RemovalPolicy.DESTROY,
     });
     this.host = this.instance.dbInstanceEndpointAddress;
     this.port = this.instance.dbInstanceEndpointPort;
@@ -118,23 +90,47 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
     this.connections = this.instance.connections;
     acknowledgeDatabase(server, props);
 
-    if (props.managedAdminPassword) refuseReplicasOfManagedAdmin(this, this.instance, readReplicas);
-    this.replicas = Array.from(
-      { length: countOf(this, 'readReplicas', readReplicas, MOST_READ_REPLICAS) },
-      (_, index) => {
-        const replica = new rds.DatabaseInstanceReadReplica(this, `ReadReplica${index + 1}`, {
-          ...common,
-          sourceDatabaseInstance: this.instance,
-        });
-        acknowledgeReplica(replica.node.defaultChild as rds.CfnDBInstance, props);
-        return replica;
-      },
-    );
+    this.replicas = this.makeReplicas(shared, props);
     this.readerHost = this.replicas[0]?.dbInstanceEndpointAddress;
 
     // Not the rules of the group, some of which belong to consumers that wait for this.
     Dependable.implement(this, { dependencyRoots: [this.instance] });
   }
+
+  private makeReplicas(
+    shared: ReturnType<typeof sharedByReplicas>,
+    props: PostgresInstanceProps,
+  ): rds.DatabaseInstanceReadReplica[] {
+    const { readReplicas = 0 } = props;
+    if (props.managedAdminPassword) refuseReplicasOfManagedAdmin(this, this.instance, readReplicas);
+    const length = countOf(this, 'readReplicas', readReplicas, MOST_READ_REPLICAS);
+    return Array.from({ length }, (_, index) => {
+      const replica = new rds.DatabaseInstanceReadReplica(this, `ReadReplica${index + 1}`, {
+        ...shared,
+        sourceDatabaseInstance: this.instance,
+      });
+      acknowledgeReplica(replica.node.defaultChild as rds.CfnDBInstance, props);
+      return replica;
+    });
+  }
+}
+
+/** A replica is made as its source is, but for what it takes from there. */
+function sharedByReplicas(parts: ServerParts, props: PostgresInstanceProps) {
+  return {
+    ...parts.protection,
+    ...instanceSettings(props.encryptionKey),
+    parameterGroup: parts.parameterGroup,
+    vpc: props.vpc,
+    vpcSubnets: parts.vpcSubnets,
+    securityGroups: [parts.securityGroup],
+    instanceType: props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MEDIUM),
+    storageType: rds.StorageType.GP3,
+    maxAllocatedStorage: 100,
+    cloudwatchLogsExports: ['postgresql', 'upgrade'],
+    iamAuthentication: true,
+    copyTagsToSnapshot: true,
+  };
 }
 
 function acknowledgeReplica(replica: rds.CfnDBInstance, props: NewDatabaseProps): void {

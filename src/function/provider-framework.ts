@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as custom from 'aws-cdk-lib/custom-resources';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledgeFunction, functionLogGroup, functionRole } from './function-role';
-import { useCurrentNodejs } from './vpc-function';
+import { useCurrentNodejs } from './nodejs-runtime';
 import { acknowledge, compliance } from '../private/acknowledge';
 
 /** What aws-cdk-lib calls the mapping from regions to runtimes that it puts into stacks without a fixed region. */

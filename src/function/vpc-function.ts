@@ -1,32 +1,16 @@
-import * as path from 'path';
-import { CfnResource, Duration, Names } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IDependable } from 'constructs';
-import { acknowledgeFunction, functionLogGroup, functionRole } from './function-role';
+import { bundledFunction } from './bundled-function';
+import { functionLogGroup } from './function-role';
+import { vpcFunctionRole } from './vpc-role';
 import { routeTrouble } from '../network/routes-out';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { allow } from '../network/security-group-rules';
 import { areDualStack, innermostSubnets, outermostSubnets } from '../network/subnets';
-import { acknowledge, acknowledgeLint } from '../private/acknowledge';
 import { fail } from '../private/errors';
-
-/** The current Node.js runtime; the lowest supported aws-cdk-lib has no constant for it. */
-export const NODEJS_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
-
-/** cfn-lint: a dependency that a reference enforces already. */
-const REDUNDANT_DEPENDENCY = 'W3005';
-
-/** To attach a function to a VPC. */
-const ATTACH = [
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:CreateNetworkInterface',
-  'ec2:DeleteNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets',
-  'ec2:UnassignPrivateIpAddresses',
-];
 
 export interface VpcFunctionProps {
   /** Folder of the bundle under assets/lambda. */
@@ -59,44 +43,18 @@ export class VpcFunction extends Construct {
     private readonly props: VpcFunctionProps,
   ) {
     super(scope, id);
+    const { bundle, vpc, description } = props;
     const logGroup = functionLogGroup(this);
-    this.role = functionRole(this, logGroup, [
-      new iam.PolicyStatement({
-        // What Lambda itself does, in this role's name, to attach the function to the VPC.
-        actions: ATTACH,
-        resources: ['*'],
-      }),
-      new iam.PolicyStatement({
-        // Not for the code that runs as this role: only its own calls name the function that they come from.
-        effect: iam.Effect.DENY,
-        actions: ATTACH,
-        resources: ['*'],
-        conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
-      }),
-    ]);
-    const reason =
-      'Lambda attaches the function to the VPC by network interfaces whose ids are unknown before, and ' +
-      'describing them has no resource.';
-    acknowledge(this.role, { rules: ['AwsSolutions-IAM5'], finding: 'Resource::*', reason });
-    acknowledge(this.role, { rules: ['CKV_AWS_111'], reason });
-    const securityGroup = (this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc: props.vpc,
-      description: props.description,
-      allowAllOutbound: false,
-    }));
-    const given = props.secretsManagerEndpoint ?? SecretsManagerEndpoint._defaultFor(props.vpc);
-    const endpoint = (this.secretsManagerEndpoint = given?._isKnown ? given : undefined);
-    endpoint?._check(this, props.vpc);
-    const vpcSubnets = endpoint ? innermostSubnets(this, props.vpc) : outermostSubnets(this, props.vpc);
-    const { subnets } = props.vpc.selectSubnets(vpcSubnets);
+    this.role = vpcFunctionRole(this, logGroup);
+    this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description, allowAllOutbound: false });
+    const endpoint = (this.secretsManagerEndpoint = this.knownEndpoint());
+    const vpcSubnets = endpoint ? innermostSubnets(this, vpc) : outermostSubnets(this, vpc);
+    const { subnets } = vpc.selectSubnets(vpcSubnets);
     const ipv6 = areDualStack(subnets);
-    this.function = new lambda.Function(this, 'Function', {
-      description: props.description,
-      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', props.bundle)),
-      handler: 'index.handler',
+    this.function = bundledFunction(this, 'Function', {
+      bundle,
+      description,
       environment: defined(props.environment ?? {}),
-      runtime: NODEJS_24,
-      architecture: lambda.Architecture.ARM_64,
       // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes
       // a second here.
       memorySize: 512,
@@ -105,25 +63,15 @@ export class VpcFunction extends Construct {
       timeout: Duration.seconds(60),
       role: this.role,
       logGroup,
-      loggingFormat: lambda.LoggingFormat.JSON,
-      vpc: props.vpc,
+      vpc,
       vpcSubnets,
       ipv6AllowedForDualStack: ipv6 || undefined,
-      securityGroups: [securityGroup],
+      securityGroups: [this.securityGroup],
     });
-    useCurrentNodejs(this.function.node.defaultChild as lambda.CfnFunction);
-    acknowledgeFunction(this.function);
 
     if (props.database) this.reach(props.database, 'Database');
-    if (!endpoint) {
-      // The way leads through a NAT gateway, an egress-only internet gateway, or an endpoint that only the VPC's owner
-      // knows.
-      for (const peer of [ec2.Peer.anyIpv4(), ...(ipv6 ? [ec2.Peer.anyIpv6()] : [])]) {
-        securityGroup.addEgressRule(peer, ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');
-      }
-      this.node.addValidation({ validate: () => routeTrouble(props.vpc, subnets, ipv6) });
-    }
-    this.prerequisites = [this, ...(endpoint?._admit(this, securityGroup, props.description) ?? [])];
+    if (!endpoint) this.leaveVpc(subnets, ipv6);
+    this.prerequisites = [this, ...(endpoint?._admit(this, this.securityGroup, description) ?? [])];
   }
 
   /** Pairs function and database, by rules in the function's stack. */
@@ -139,25 +87,25 @@ export class VpcFunction extends Construct {
     this.reachable.add(rule);
     allow(this, id, { from: this.securityGroup, to, port, description: this.props.description, ingress: true });
   }
+  private knownEndpoint(): SecretsManagerEndpoint | undefined {
+    const { vpc, secretsManagerEndpoint } = this.props;
+    const endpoint = secretsManagerEndpoint ?? SecretsManagerEndpoint._defaultFor(vpc);
+    if (!endpoint?._isKnown) return undefined;
+    endpoint._check(this, vpc);
+    return endpoint;
+  }
+
+  /** By a NAT gateway, an egress-only internet gateway, or an endpoint that only the VPC's owner knows. */
+  private leaveVpc(subnets: ec2.ISubnet[], ipv6: boolean): void {
+    for (const peer of [ec2.Peer.anyIpv4(), ...(ipv6 ? [ec2.Peer.anyIpv6()] : [])]) {
+      this.securityGroup.addEgressRule(peer, ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');
+    }
+    this.node.addValidation({ validate: () => routeTrouble(this.props.vpc, subnets, ipv6) });
+  }
 }
 
 function defined(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-}
-
-/** Sets the current Node.js runtime, whatever this version of aws-cdk-lib takes for current. */
-export function useCurrentNodejs(resource: lambda.CfnFunction): void {
-  resource.runtime = NODEJS_24.name;
-  // The L2 function names its role as a dependency, besides referring to it.
-  acknowledgeLint(resource, REDUNDANT_DEPENDENCY);
-}
-
-/** Makes a resource wait for these; deletion takes the opposite order. */
-export function after(resource: IConstruct, prerequisites: IDependable[]): void {
-  const waiting = CfnResource.isCfnResource(resource) ? resource : (resource.node.defaultChild as CfnResource);
-  waiting.node.addDependency(...prerequisites);
-  // Whole parts are waited for, some of which the resource refers to as well.
-  acknowledgeLint(waiting, REDUNDANT_DEPENDENCY);
 }

@@ -6,9 +6,9 @@ import { Construct } from 'constructs';
 import { ProxyAuthentication } from './proxy-authentication';
 import { connectArn } from '../access/connect-arn';
 import { IPostgresDatabase } from '../database/postgres-database';
-import { after } from '../function/vpc-function';
 import { allow } from '../network/security-group-rules';
 import { innermostSubnets } from '../network/subnets';
+import { after } from '../private/after';
 import { fail } from '../private/errors';
 import { READERS_FROM_OUTSIDE } from '../private/secret-roles';
 import { IamDatabaseUser } from '../user/iam-database-user';
@@ -18,6 +18,9 @@ const PORT = ec2.Port.tcp(5432);
 
 /** The longest name that RDS takes for a proxy is 63. */
 const LONGEST_NAME = 60;
+
+/** The rules between the proxy and its database. */
+const RULES = 'Database';
 
 /** Properties of a `DatabaseProxy`. */
 export interface DatabaseProxyProps {
@@ -67,12 +70,7 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
       allowAllOutbound: false,
     });
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: PORT });
-    const to = database.connections;
-    const port =
-      to.defaultPort ??
-      fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
-    allow(this, 'Database', { from: securityGroup, to, port, description: 'RDS Proxy', ingress: true });
-    const rules = this.node.tryFindChild('Database');
+    this.reach(database, securityGroup);
 
     this.proxy = new rds.CfnDBProxy(this, 'Proxy', {
       dbProxyName: Names.uniqueResourceName(this, { maxLength: LONGEST_NAME, separator: '-' }).toLowerCase(),
@@ -87,13 +85,7 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
     if (!auth) this.proxy.addPropertyDeletionOverride('Auth');
     if (defaultAuthScheme) this.proxy.addPropertyOverride('DefaultAuthScheme', defaultAuthScheme);
     this.host = this.proxy.attrEndpoint;
-
-    const targets = new rds.CfnDBProxyTargetGroup(this, 'Targets', {
-      dbProxyName: this.proxy.ref,
-      targetGroupName: 'default',
-      ...target(this, database),
-    });
-    after(targets, [database, ...(rules ? [rules] : [])]);
+    this.addTargets(database);
   }
 
   /** Allows the grantee to log in to the proxy as this user, and as nobody else (`rds-db:connect`). */
@@ -105,6 +97,23 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
       actions: ['rds-db:connect'],
       resourceArns: [connectArn(this, resourceId, user.username)],
     });
+  }
+  private reach(database: IPostgresDatabase, from: ec2.ISecurityGroup): void {
+    const to = database.connections;
+    const port =
+      to.defaultPort ??
+      fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
+    allow(this, RULES, { from, to, port, description: 'RDS Proxy', ingress: true });
+  }
+
+  private addTargets(database: IPostgresDatabase): void {
+    const rules = this.node.tryFindChild(RULES);
+    const targets = new rds.CfnDBProxyTargetGroup(this, 'Targets', {
+      dbProxyName: this.proxy.ref,
+      targetGroupName: 'default',
+      ...target(this, database),
+    });
+    after(targets, [database, ...(rules ? [rules] : [])]);
   }
 }
 

@@ -1,15 +1,14 @@
-import * as path from 'path';
 import { CustomResource, Duration, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct } from 'constructs';
 import { RotationFunction } from './rotation-function';
 import { FirstRotationProperties } from '../contract';
-import { acknowledgeFunction, functionLogGroup, functionRole } from '../function/function-role';
+import { bundledFunction } from '../function/bundled-function';
+import { functionLogGroup, functionRole } from '../function/function-role';
 import { acknowledgeOutside, ProviderFramework } from '../function/provider-framework';
 import { SecretAccessPolicy } from '../function/secret-access-policy';
-import { after, NODEJS_24, useCurrentNodejs } from '../function/vpc-function';
+import { after } from '../private/after';
 import { SecretUse } from '../private/secret-access';
 
 const ID = 'RotatingPostgresFirstRotation';
@@ -41,20 +40,14 @@ export class FirstRotationProof extends Construct {
     super(stack, ID);
     const logGroup = functionLogGroup(this);
     const role = functionRole(this, logGroup, []);
-    const prover = new lambda.Function(this, 'Prover', {
+    const prover = bundledFunction(this, 'Prover', {
+      bundle: 'first-rotation',
       description: 'Proof of the first rotation of PostgreSQL credentials',
-      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'first-rotation')),
-      handler: 'index.handler',
-      runtime: NODEJS_24,
-      architecture: lambda.Architecture.ARM_64,
       memorySize: 256,
       timeout: Duration.minutes(15),
       role,
       logGroup,
-      loggingFormat: lambda.LoggingFormat.JSON,
     });
-    useCurrentNodejs(prover.node.defaultChild as lambda.CfnFunction);
-    acknowledgeFunction(prover);
     acknowledgeOutside(prover);
     this.access = SecretAccessPolicy.of(this, role);
     this.framework = new ProviderFramework(this, 'Framework', prover);

@@ -21,7 +21,7 @@ import { refuseProxiesOn } from '../database/alternating-behind-proxy';
 import { IPostgresDatabase } from '../database/postgres-database';
 import { bind } from '../database/secret-binding';
 import { SecretAccessPolicy } from '../function/secret-access-policy';
-import { after } from '../function/vpc-function';
+import { after } from '../private/after';
 import { fail } from '../private/errors';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from '../private/generated-secret';
 import { LOG_IN, PUBLISH, REVOKE, targetFor } from '../private/secret-access';

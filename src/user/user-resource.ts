@@ -5,7 +5,7 @@ import { DatabaseUserOptions, FurtherDatabase } from './database-user-options';
 import { DatabaseUserProvider } from './database-user-provider';
 import { Privileges } from './privileges';
 import { DatabaseGrant, DatabaseUserProperties } from '../contract';
-import { after } from '../function/vpc-function';
+import { after } from '../private/after';
 import { fail } from '../private/errors';
 import { retainedUnlessDestroyed } from '../private/generated-secret';
 

@@ -56,3 +56,31 @@ test('ends at its timeout', async () => {
   const short = new FunctionProcess(FIXTURE, {}, 0.1);
   await expect(short.invoke({ does: 'hang' })).rejects.toMatchObject({ errorType: 'Sandbox.Timedout' });
 });
+
+describe('with a clock that stands still', () => {
+  let still: FunctionProcess;
+  beforeEach(() => {
+    still = new FunctionProcess(FIXTURE, {}, 60, 'stands still');
+  });
+  afterEach(() => still.stop());
+
+  test('takes none of its time for what is slow', async () => {
+    expect(await still.invoke({ does: 'work' })).toMatchObject({ remaining: 60_000 });
+  });
+
+  test('what waits has waited, and that took its time', async () => {
+    expect(await still.invoke({ does: 'wait', milliseconds: 59_000 })).toMatchObject({ remaining: 1_000 });
+  });
+
+  test('reaches a limit when its time passes', async () => {
+    const invocation = still.invoke({ does: 'limit', milliseconds: 59_000 });
+    still.pass();
+    expect(await invocation).toMatchObject({ aborted: 'TimeoutError' });
+  });
+
+  test('ends at its timeout when its time passes', async () => {
+    const invocation = still.invoke({ does: 'hang' });
+    still.pass();
+    await expect(invocation).rejects.toMatchObject({ errorType: 'Sandbox.Timedout' });
+  });
+});

@@ -7,8 +7,8 @@ import { FUNCTION_ARN } from './function-arn';
 interface Invocation {
   readonly event: unknown;
   readonly functionArn: string;
-  /** Epoch milliseconds. */
-  readonly deadline: number;
+  /** How long it may take, once the bundle is loaded: Lambda does not count that either. */
+  readonly milliseconds: number;
 }
 
 /** What comes back. The names are those of Lambda's own answer. */
@@ -24,6 +24,15 @@ export class FunctionError extends Error {
   }
 }
 
+/** What Lambda reports of a function whose time is over; it ends the process, too. */
+const TIMED_OUT = 'Sandbox.Timedout';
+
+/**
+ * The function's clock. One that stands still takes nothing from the function's time for a busy machine's slowness, and
+ * nobody waits for it: what only waits has waited, and limits are reached by `pass`.
+ */
+export type Clock = 'runs' | 'stands still';
+
 /** A shipped bundle in a process of its own, with nothing of our environment but what it is given. */
 export class FunctionProcess {
   /** All that the function wrote, of all its processes. */
@@ -36,6 +45,7 @@ export class FunctionProcess {
     name: string,
     private readonly environment: Record<string, string>,
     private readonly timeoutSeconds = 30,
+    private readonly clock: Clock = 'runs',
   ) {
     this.bundle = isAbsolute(name) ? name : join(__dirname, '..', '..', 'assets', 'lambda', name, 'index.js');
   }
@@ -48,25 +58,24 @@ export class FunctionProcess {
   /** Invokes the handler, in a new process if none is alive. One at a time. Rejects with a FunctionError. */
   async invoke(event: unknown): Promise<unknown> {
     const child = (this.child ??= this.start());
-    const timeout = this.timeoutSeconds * 1000;
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(), timeout);
     try {
-      child.send({ event, functionArn: FUNCTION_ARN, deadline: Date.now() + timeout } satisfies Invocation);
+      child.send({ event, functionArn: FUNCTION_ARN, milliseconds: this.milliseconds } satisfies Invocation);
       const [outcome] = await Promise.race([
         once(child, 'message', { signal: over.signal }) as Promise<[Outcome]>,
         once(child, 'exit', { signal: over.signal }).then(([code, signal]) => [exited(code, signal)]),
       ]);
-      if ('errorType' in outcome) throw new FunctionError(outcome.errorType, outcome.errorMessage);
-      return outcome.result;
-    } catch (error) {
-      if (!over.signal.aborted) throw error;
-      this.kill();
-      throw new FunctionError('Sandbox.Timedout', `Task timed out after ${this.timeoutSeconds.toFixed(2)} seconds`);
+      if (!('errorType' in outcome)) return outcome.result;
+      if (outcome.errorType === TIMED_OUT) this.kill();
+      throw new FunctionError(outcome.errorType, outcome.errorMessage);
     } finally {
-      clearTimeout(timer);
       over.abort(); // removes the listener that lost the race
     }
+  }
+
+  /** Lets all of the function's time pass on a clock that stands still, as far as the invocation takes it. */
+  pass(): void {
+    this.child?.send({ pass: this.milliseconds });
   }
 
   /** Ends the process at once, as a crash does. The one for the next invocation loads meanwhile. */
@@ -90,9 +99,14 @@ export class FunctionProcess {
     await closed;
   }
 
+  private get milliseconds(): number {
+    return this.timeoutSeconds * 1000;
+  }
+
   private start(): ChildProcess {
     const child = fork(join(__dirname, 'function-runner.js'), [this.bundle], {
-      execArgv: [], // none of the loaders that run ourselves
+      // none of the loaders that run ourselves
+      execArgv: this.clock === 'stands still' ? ['--require', join(__dirname, 'function-clock.js')] : [],
       env: {
         PATH: process.env.PATH,
         AWS_REGION: 'us-east-1',

@@ -1,7 +1,7 @@
 /**
  * The inside of a function's process: loads the bundle, answers invocations, one at a time, as the Lambda runtime does.
- * Started by function-process.ts with the bundle's path as its argument. JavaScript, because a loader of TypeScript doubles the
- * time that a process takes to start, and some tests start hundreds.
+ * Started by function-process.ts with the bundle's path as its argument. JavaScript, because a loader of TypeScript
+ * doubles the time that a process takes to start, and some tests start hundreds.
  */
 const { randomUUID } = require('node:crypto');
 
@@ -9,19 +9,32 @@ const { randomUUID } = require('node:crypto');
 const loading = Promise.resolve(process.argv[2]).then(require);
 loading.catch(() => undefined);
 
-process.on('message', ({ event, functionArn, deadline }) => {
-  const context = { awsRequestId: randomUUID(), invokedFunctionArn: functionArn, getRemainingTimeInMillis: () => deadline - Date.now() };
-  void answer(event, context).then(outcome => process.send(outcome));
+process.on('message', message => {
+  if ('event' in message) void answer(message).then(outcome => process.send(outcome));
 });
 process.on('disconnect', () => process.exit());
 
-async function answer(event, context) {
+async function answer({ event, functionArn, milliseconds }) {
+  let timer;
   try {
     const { handler } = await loading;
-    return { result: await handler(event, context) };
+    const deadline = Date.now() + milliseconds;
+    const getRemainingTimeInMillis = () => deadline - Date.now();
+    const over = new Promise(resolve => {
+      timer = setTimeout(resolve, milliseconds, timedOut(milliseconds));
+    });
+    const context = { awsRequestId: randomUUID(), invokedFunctionArn: functionArn, getRemainingTimeInMillis };
+    return await Promise.race([over, handler(event, context).then(result => ({ result }))]);
   } catch (error) {
     return failure(error);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** In Lambda's words. */
+function timedOut(milliseconds) {
+  return { errorType: 'Sandbox.Timedout', errorMessage: `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds` };
 }
 
 /** Lambda logs an error's own properties with it: whatever a driver hangs on its errors gets into the log. */

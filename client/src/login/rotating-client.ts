@@ -1,5 +1,6 @@
 import * as pg from 'pg';
 import type { Login } from './login';
+import { NotAdmitted } from './until-accepted';
 import type { SecretVersion } from '../secret/secret-reader';
 import { isAuthenticationFailure } from '../shared/errors';
 import { ScramOnly } from '../shared/scram-only';
@@ -13,14 +14,6 @@ export interface Place extends TlsOptions {
   readonly port?: number;
   /** @default - the secret's */
   readonly database?: string;
-}
-
-/** Another caller is about to find out which version is accepted: no socket was opened. */
-class NotAdmitted extends Error {}
-
-/** Whether a connection failed for want of a credential, and before anything was sent. */
-export function mayBeTriedAgain(error: unknown): boolean {
-  return error instanceof NotAdmitted || isAuthenticationFailure(error);
 }
 
 /** Beside the connections, not on them: an inspected connection shows nothing of it. */

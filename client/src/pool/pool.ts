@@ -1,81 +1,19 @@
-import { setImmediate as ticks } from 'node:timers/promises';
 import * as pg from 'pg';
 import { Gate } from './gate';
-import { plainPool } from './plain-pool';
+import { Members } from './members';
 import { Replacement } from './replacement';
-import { Login, type LoginOptions } from '../login/login';
-import {
-  mayBeTriedAgain,
-  type Place,
-  rotatingClients,
-  type RotatingClients,
-  versionOf,
-} from '../login/rotating-client';
-import { credentialSource } from '../secret/configuration';
-import { type SecretCredentials, type SecretCredentialsOptions } from '../secret/credentials';
+import { Spares } from './spares';
+import type { Login } from '../login/login';
+import { reportTrouble } from '../login/report-trouble';
+import type { RotatingClients } from '../login/rotating-client';
+import { mayBeTriedAgain } from '../login/until-accepted';
+import type { SecretCredentials } from '../secret/credentials';
 import type { SecretVersion } from '../secret/secret-reader';
 import { within } from '../shared/time';
-import { defaultLogger, type Logger } from '../telemetry/logger';
-import { type Meter, observe } from '../telemetry/metrics';
-import { reportTrouble } from '../telemetry/report-trouble';
+import type { Logger } from '../telemetry/logger';
 import { provideStats } from '../telemetry/stats';
 
-/** What the secret says or this package decides, and a user therefore does not. */
-type Taken = 'user' | 'password' | 'connectionString' | 'ssl' | 'Client' | 'host' | 'port' | 'database';
-
-/** The options of `pg.Pool`, without those that the secret answers. */
-export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, Place, SecretCredentialsOptions, LoginOptions {
-  /**
-   * ARN or name of the secret.
-   * @default - the environment: DATABASE_URL, else ROTATING_POSTGRES_SECRET_ARN
-   */
-  readonly secretId?: string;
-  /**
-   * Where to say what happens.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
-   * weak TLS
-   */
-  readonly logger?: Logger;
-  /**
-   * A meter of OpenTelemetry that observes the pool, as `observe()` does.
-   * @default - none
-   */
-  readonly meter?: Meter;
-}
-
 const MAX_CONNECTIONS = 10;
-/** How long a connection that was replaced may take to say goodbye. */
-const CLOSE_MILLIS = 1_000;
-
-/**
- * A `pg.Pool` whose connections follow the rotation of its secret: another password, another user.
- *
- * @example
- * const pool = rotatingPool();
- * const { rows } = await pool.query('select now()');
- */
-export function rotatingPool(options: RotatingPoolOptions = {}): pg.Pool {
-  const {
-    secretId,
-    client,
-    ttlMillis,
-    replicaLagMillis,
-    loginBudgetMillis,
-    ca,
-    host,
-    port,
-    database,
-    logger = defaultLogger,
-    meter,
-    ...rest
-  } = options;
-  const source = credentialSource(secretId, { client, ttlMillis });
-  if ('connectionString' in source) return plainPool(source.connectionString, logger, { ca, ...rest });
-  const login = new Login(source, { replicaLagMillis, loginBudgetMillis });
-  const pool = new RotatingPool(source, login, rotatingClients(login, { ca, host, port, database }), logger, rest);
-  if (meter) pool.onEnd(observe(pool, meter));
-  return pool;
-}
 
 /** A connection that is wanted: as pg's pool hands it out, or not at all. */
 type Acquired = (
@@ -89,15 +27,11 @@ type Acquired = (
  * `query()`. pg's own means are no help: a password function runs when the user name has been sent already, leaks the
  * socket when it rejects, and `user` cannot be a function.
  */
-class RotatingPool extends pg.Pool {
+export class RotatingPool extends pg.Pool {
   readonly #login: Login;
-  readonly #clients: RotatingClients;
-  readonly #lifetimeMillis: number;
   readonly #gate: Gate;
+  readonly #members: Members;
   readonly #replacement: Replacement;
-  /** The connections, each with whether its time is over. */
-  readonly #members = new Map<pg.ClientBase, { expired: boolean }>();
-
   readonly #ends: (() => void)[] = [];
 
   constructor(
@@ -111,16 +45,16 @@ class RotatingPool extends pg.Pool {
     const { maxLifetimeSeconds = 0, ...rest } = options;
     super({ ...rest, Client: clients.Client });
     this.#login = login;
-    this.#clients = clients;
-    this.#lifetimeMillis = maxLifetimeSeconds * 1_000;
     this.#gate = new Gate(this.options.max ?? MAX_CONNECTIONS);
-    this.#replacement = new Replacement({
-      outdated: () => this.#outdated().length,
-      connectAhead: () => this.#connectAhead(),
-      swap: spare => this.#swap(spare),
-    });
+    this.#members = new Members(login, maxLifetimeSeconds * 1_000, () => this.#replacement.start());
+    const ungated = {
+      options: this.options,
+      idleCount: () => this.idleCount,
+      connect: () => super.connect(),
+    };
+    this.#replacement = new Replacement(new Spares(ungated, this.#gate, this.#members, login, clients));
     Object.defineProperty(this, 'waitingCount', { get: () => this.#gate.waiting });
-    this.on('connect', client => this.#join(client));
+    this.on('connect', client => this.#members.add(client));
     this.on('remove', client => this.#members.delete(client));
     this.#follow(source, logger);
     provideStats(this, () => ({
@@ -209,76 +143,10 @@ class RotatingPool extends pg.Pool {
     client.release = destroy => {
       release.call(client, destroy);
       // before leaving: if a spare waits, this closes the gate
-      if (this.#isOutdated(client)) this.#replacement.returned();
+      if (this.#members.isOutdated(client)) this.#replacement.returned();
       this.#gate.leave();
     };
     callback(undefined, client, client.release);
-  }
-
-  #join(client: pg.PoolClient): void {
-    const member = { expired: false };
-    this.#members.set(client, member);
-    if (this.#lifetimeMillis === 0) return;
-    const timer = setTimeout(() => {
-      member.expired = true;
-      this.#replacement.start();
-    }, this.#lifetimeMillis).unref();
-    client.once('end', () => clearTimeout(timer));
-  }
-
-  #isOutdated(client: pg.ClientBase): boolean {
-    return this.#members.get(client)?.expired || !this.#login.isNewest(versionOf(client));
-  }
-
-  #outdated(): pg.ClientBase[] {
-    return [...this.#members.keys()].filter(client => this.#isOutdated(client));
-  }
-
-  async #connectAhead(): Promise<pg.Client> {
-    const timeout = this.options.connectionTimeoutMillis || this.#login.budgetMillis;
-    const until = performance.now() + this.#login.budgetMillis;
-    for (;;) {
-      await this.#login.admission(until);
-      const client = new this.#clients.Client({ ...this.options, connectionTimeoutMillis: timeout });
-      client.on('error', closed); // if it is lost, the pool finds out when it gets it
-      try {
-        await client.connect();
-        return client;
-      } catch (error) {
-        if (!mayBeTriedAgain(error)) throw error;
-      }
-    }
-  }
-
-  /**
-   * A pool makes a connection only when none is idle: so all that are idle are taken out, for some ticks, and put back
-   * but for one.
-   */
-  async #swap(spare?: pg.Client): Promise<boolean> {
-    let adopting: Promise<pg.PoolClient> | undefined;
-    let closing: Promise<unknown> | undefined;
-    const replaced = await this.#gate.exclusively(async () => {
-      await ticks(); // whoever entered before has an idle one by now
-      const taken = await Promise.allSettled(Array.from({ length: this.idleCount }, () => super.connect()));
-      const idle = taken.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-      const old = idle.find(client => this.#isOutdated(client));
-      if (old) {
-        this.#members.delete(old);
-        closing = new Promise(resolve => old.once('end', resolve));
-        old.release(true);
-        this.#clients.handOver(spare);
-        if (spare) adopting = super.connect();
-        this.#clients.handOver(undefined);
-      }
-      for (const client of idle) if (client !== old) client.release();
-      return old !== undefined;
-    });
-    const adopted = await adopting;
-    adopted?.release();
-    adopted?.off('error', closed);
-    // the next one is connected when this one is gone
-    if (closing) await within(closing, performance.now() + CLOSE_MILLIS);
-    return replaced && adopted === spare;
   }
 
   #follow(source: SecretCredentials, logger: Logger): void {
@@ -297,9 +165,4 @@ class TimeoutError extends Error {
   constructor() {
     super('timeout exceeded when trying to connect');
   }
-}
-
-/** pg reports a connection that the server ended, and leaves the socket open. */
-function closed(this: pg.Client): void {
-  this.connection.stream.destroy();
 }

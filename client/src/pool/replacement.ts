@@ -13,7 +13,7 @@ const SPARE_MILLIS = 30_000;
 const TOO_MANY_CONNECTIONS = '53300';
 
 /** What a replacement needs of a pool. */
-export interface Members {
+export interface Replaceable {
   /** How many connections are out of date, idle or lent. */
   outdated(): number;
   /** A connection beside the pool's, logged in with what is newest. */
@@ -36,7 +36,7 @@ export class Replacement {
   /** While a spare waits: has it take the place of one that is idle now, or gives it up. */
   #offer?: (swap: boolean) => void;
 
-  constructor(private readonly members: Members) {}
+  constructor(private readonly members: Replaceable) {}
 
   /** Connections may have become out of date. */
   start(): void {

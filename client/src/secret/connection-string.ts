@@ -29,10 +29,10 @@ export async function connectionString(secretId?: string, options: ConnectionStr
     sslmode: 'verify-full',
     ...(options.rootCertificates && { sslrootcert: options.rootCertificates }),
   });
-  return (
-    `postgresql://${encode(credential.username)}:${encode(credential.password)}@${host.includes(':') ? `[${host}]` : host}` +
-    `:${options.port ?? credential.port}/${encode(options.database ?? credential.dbname)}?${query.toString().replaceAll('+', '%20')}`
-  );
+  const user = `${encode(credential.username)}:${encode(credential.password)}`;
+  const server = `${host.includes(':') ? `[${host}]` : host}:${options.port ?? credential.port}`;
+  const database = encode(options.database ?? credential.dbname);
+  return `postgresql://${user}@${server}/${database}?${query.toString().replaceAll('+', '%20')}`;
 }
 
 /** Also what encodeURIComponent leaves, for a shell would not. */

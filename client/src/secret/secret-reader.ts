@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadSdk } from './sdk';
-import { ErrorCode } from '../../../src/contract';
+import { ErrorCode, type StagingLabel } from '../../../src/contract';
 import { codeOf, RotatingPostgresError } from '../shared/errors';
 import { type Credential, parseSecretValue } from '../shared/secret-value';
 import { within } from '../shared/time';
@@ -11,8 +11,6 @@ export interface SecretVersion {
   readonly credential: Credential;
 }
 
-export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
-
 /** Of a client that is made here: a Secrets Manager that is slow to answer is asked again, and not waited for. */
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 /** Covers also what the SDK's own timeouts do not: its retries, and finding credentials for itself. */
@@ -20,7 +18,7 @@ const READ_TIMEOUT_MILLIS = 5_000;
 
 /** Reads the versions of a secret. However many callers wait for a read, it is one call. */
 export class SecretReader {
-  readonly #reads = new Map<Stage, Promise<SecretVersion | undefined>>();
+  readonly #reads = new Map<StagingLabel, Promise<SecretVersion | undefined>>();
   #client?: SecretsManagerClient;
 
   constructor(
@@ -31,7 +29,7 @@ export class SecretReader {
   }
 
   /** The version that has the label; `undefined` where none has, or it has no value yet. */
-  read(stage: Stage): Promise<SecretVersion | undefined> {
+  read(stage: StagingLabel): Promise<SecretVersion | undefined> {
     let read = this.#reads.get(stage);
     if (!read) {
       read = this.#read(stage).finally(() => this.#reads.delete(stage));
@@ -40,7 +38,7 @@ export class SecretReader {
     return read;
   }
 
-  async #read(stage: Stage): Promise<SecretVersion | undefined> {
+  async #read(stage: StagingLabel): Promise<SecretVersion | undefined> {
     const sdk = await loadSdk();
     this.#client ??= new sdk.SecretsManagerClient({ region: regionOf(this.secretId), requestHandler: TIMEOUTS });
     const command = new sdk.GetSecretValueCommand({ SecretId: this.secretId, VersionStage: stage });
@@ -64,7 +62,7 @@ export class SecretReader {
     return answer;
   }
 
-  async #unreadable(stage: Stage, cause: unknown): Promise<RotatingPostgresError> {
+  async #unreadable(stage: StagingLabel, cause: unknown): Promise<RotatingPostgresError> {
     if (cause instanceof RotatingPostgresError) return cause;
     const what = `cannot read ${stage} of secret ${this.secretId}`;
     // A parser's message quotes its input, which here is the secret.

@@ -7,8 +7,9 @@
  *   eu-central-1, eu-central-2, eu-north-1, eu-south-1, eu-south-2, eu-west-1, eu-west-2, eu-west-3, me-central-1,
  *   me-south-1, sa-east-1, us-east-1, us-east-2, us-west-1, us-west-2.
  *
- * Not here: the roots of us-gov-* and cn-*, and of regions that are not in the list. They come from the file
- * named by NODE_EXTRA_CA_CERTS or from the option `ca`. Not here either: expired roots, and the public roots of RDS Proxy.
+ * Not here: the roots of us-gov-* and cn-*, and of regions that are not in the list. They come from
+ * the file named by NODE_EXTRA_CA_CERTS or from the option `ca`. Not here either: expired roots, and the public roots
+ * of RDS Proxy.
  */
 export const rdsRoots: readonly string[] = [
   // Beta us-east-1 Root CA ECC384 G1, until 2121-05-18

@@ -6,12 +6,13 @@ import * as pg from 'pg';
 import { LoggedInStream, type Server, type Session } from './logged-in-stream';
 import { AUTHENTICATED, backendKeyData, parameterStatus, READY, SSL_REQUEST } from './startup';
 import { Login, type LoginOptions } from '../login/login';
-import { mayBeTriedAgain, type Place, rotatingClients } from '../login/rotating-client';
-import { plainConfig } from '../pool/plain-pool';
+import { reportTrouble } from '../login/report-trouble';
+import { type Place, rotatingClients } from '../login/rotating-client';
+import { untilAccepted } from '../login/until-accepted';
 import { credentialSource } from '../secret/configuration';
 import type { SecretCredentialsOptions } from '../secret/credentials';
+import { plainConfig } from '../secret/plain-config';
 import { defaultLogger, type Logger } from '../telemetry/logger';
-import { reportTrouble } from '../telemetry/report-trouble';
 
 /** Which secret logs the sessions in, and where. */
 export interface RotatingStreamOptions extends Place, SecretCredentialsOptions, LoginOptions {
@@ -65,18 +66,11 @@ function plainServer(config: pg.ClientConfig): Server {
 function rotatingServer(login: Login, place: Place): Server {
   const { Client } = rotatingClients(login, place);
   return {
-    logIn: async (parameters, isWanted) => {
-      const until = performance.now() + login.budgetMillis;
-      for (;;) {
-        await login.admission(until);
+    logIn: (parameters, isWanted) =>
+      untilAccepted(login, performance.now() + login.budgetMillis, async () => {
         if (!isWanted()) throw new Error('the driver has given up');
-        try {
-          return await logIn(new Client({ ...settings(parameters), connectionTimeoutMillis: login.budgetMillis }));
-        } catch (error) {
-          if (!mayBeTriedAgain(error)) throw error;
-        }
-      }
-    },
+        return logIn(new Client({ ...settings(parameters), connectionTimeoutMillis: login.budgetMillis }));
+      }),
     cancel: async message => {
       await login.admission(performance.now() + login.budgetMillis); // so that there is a version
       return send(message, new Client());

@@ -1,17 +1,19 @@
-import { armLogin } from './set-alternating-password';
+import { commentOn, fenced, lockOf } from './fence-change';
+import { readRoles } from './read-roles';
+import { setAlternatingPassword } from './set-alternating-password';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import type { Pair, SecretVersion } from '../../ports/database';
 import type { Connection } from '../connection';
-import { fenced, lockOf } from '../fence';
+import { roleRefused } from '../role';
 import { formatComment } from '../role-mark';
-import { readRoles, roleRefused } from '../roles';
-import { identifier, literal } from '../sql';
+import { quoteIdentifier } from '../template/quote';
+import { identifier, sql } from '../template/sql';
 
 /**
  * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
  * credential does not log in, so that an update leaves a rotated login alone.
  */
-export async function provideLogin(
+export async function createLogin(
   admin: Connection,
   secret: SecretVersion,
   pair: Pair,
@@ -20,11 +22,10 @@ export async function provideLogin(
 ): Promise<void> {
   const { arn, version } = secret;
   const { owner, alternate } = await readRoles(admin, pair, arn);
-  const name = identifier(pair.owner);
   if (!owner) {
     await admin.run([
-      `CREATE ROLE ${name} LOGIN`,
-      `COMMENT ON ROLE ${name} IS ${literal(formatComment('', { secretArn: arn }))}`,
+      sql`CREATE ROLE ${identifier(pair.owner)} LOGIN`,
+      commentOn(pair.owner, formatComment('', { secretArn: arn })),
     ]);
   } else if (await logsIn()) {
     const current = credential.username === pair.alternate ? alternate : owner;
@@ -36,8 +37,9 @@ export async function provideLogin(
     return;
   } else if (!owner.mark) {
     throw roleRefused(
-      `the role ${name} exists already and ${arn} does not log in to it: choose another user name, or drop the role`,
+      `the role ${quoteIdentifier(pair.owner)} exists already and ${arn} does not log in to it: choose another user ` +
+        'name, or drop the role',
     );
   }
-  await armLogin(admin, pair, secret, credential.username, credential.password);
+  await setAlternatingPassword(admin, pair, secret, credential.username, credential.password);
 }

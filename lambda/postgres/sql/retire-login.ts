@@ -1,25 +1,26 @@
+import { fenced } from './fence-change';
+import { readRole } from './read-roles';
 import type { SecretVersion } from '../../ports/database';
 import { log } from '../../runtime/log';
 import type { Connection } from '../connection';
-import { fenced, retried } from '../fence';
-import { readRole } from '../roles';
-import { identifier } from '../sql';
+import { retried } from '../retry-overtaken';
+import { identifier, sql } from '../template/sql';
 import { after, ownValidUntil, validUntil } from '../valid-until';
 
 /**
  * Lets the login that a rotation has replaced work for so many seconds more. Only the one that has the password of that
- * very version: if a later rotation has armed it since, it may be the one in use.
+ * very version: if a later rotation has given it another one since, it may be the one in use.
  */
 export async function retireLogin(
-  connection: Connection,
+  admin: Connection,
   { arn, version }: Pick<SecretVersion, 'arn' | 'version'>,
   username: string,
   seconds: number,
 ): Promise<boolean> {
-  return retried(connection, async () => {
-    const role = await readRole(connection, username, arn);
+  return retried(admin, async () => {
+    const role = await readRole(admin, username, arn);
     const { mark } = role;
-    // A login without a version in its mark has never been armed by a rotation: it has the password that it was adopted
+    // A login without a version in its mark never got a password from a rotation: it has the one that it was adopted
     // with.
     const replaced = !mark?.revoked && (mark?.version === undefined || mark.version === version);
     if (!replaced) return false;
@@ -32,8 +33,8 @@ export async function retireLogin(
     }
     if (role.validUntil !== null) return true;
     const until = after(role.now, seconds);
-    await connection.run(
-      fenced(role, [`ALTER ROLE ${identifier(username)}${validUntil(null, until)}`], {
+    await admin.run(
+      fenced(role, [sql`ALTER ROLE ${identifier(username)}${validUntil(null, until)}`], {
         secretArn: arn,
         version,
         validUntil: until,

@@ -1,8 +1,11 @@
+import { resetSettings } from './copy-settings';
+import { fenced } from './fence-change';
+import { queryRoles } from './read-roles';
 import type { Pair, ResetSetting, RevokedLogins } from '../../ports/database';
 import type { Connection } from '../connection';
-import { fenced, retried } from '../fence';
-import { checkRole, queryRoles, type Role, roleRefused, withMissingGrant } from '../roles';
-import { identifier } from '../sql';
+import { retried } from '../retry-overtaken';
+import { checkRole, type Role, roleRefused, withAdminOption } from '../role';
+import { identifier, type Sql, sql } from '../template/sql';
 import { ownValidUntil, validUntil } from '../valid-until';
 
 /**
@@ -10,25 +13,23 @@ import { ownValidUntil, validUntil } from '../valid-until';
  * may have left something behind. The comments say so, at which a rotation that is under way stops.
  */
 export async function revokeLogins(
-  connection: Connection,
+  admin: Connection,
   pair: Pair,
   secretArn: string,
   announce: (settings: readonly ResetSetting[]) => void,
 ): Promise<RevokedLogins> {
-  return retried(connection, async () => {
-    const { owner, alternate } = await queryRoles(connection, pair);
+  return retried(admin, async () => {
+    const { owner, alternate } = await queryRoles(admin, pair);
     if (!owner) throw roleRefused(`the role "${pair.owner}" does not exist`);
     const roles = alternate && alternate !== owner && belongs(alternate, secretArn) ? [owner, alternate] : [owner];
     for (const role of roles) checkRole(role, secretArn);
     const settings = settingsOf(roles, pair);
     announce(settings);
-    await connection
-      .run(roles.flatMap(role => fenced(role, disabling(role), { secretArn, revoked: true })))
-      .catch(error => {
-        throw withMissingGrant(error, connection, roles);
-      });
+    await admin.run(roles.flatMap(role => fenced(role, disabling(role), { secretArn, revoked: true }))).catch(error => {
+      throw withAdminOption(error, admin, roles);
+    });
     // What only a superuser may set the login did not set, and RESET ALL leaves.
-    const kept = new Set(settingsOf(Object.values(await queryRoles(connection, pair)), pair).map(keyOf));
+    const kept = new Set(settingsOf(Object.values(await queryRoles(admin, pair)), pair).map(keyOf));
     return { logins: roles.map(({ name }) => name), settings: settings.filter(setting => !kept.has(keyOf(setting))) };
   });
 }
@@ -38,14 +39,11 @@ function belongs({ mark, memberOfOwner }: Role, secretArn: string): boolean {
   return mark ? mark.secretArn === secretArn : memberOfOwner;
 }
 
-function disabling(role: Role): string[] {
-  const name = identifier(role.name);
+function disabling(role: Role): Sql[] {
+  const period = validUntil(role.validUntil, ownValidUntil(role));
   return [
-    `ALTER ROLE ${name} NOLOGIN PASSWORD NULL${validUntil(role.validUntil, ownValidUntil(role))}`,
-    ...role.settings.map(
-      ({ database }) =>
-        `ALTER ROLE ${name}${database === null ? '' : ` IN DATABASE ${identifier(database)}`} RESET ALL`,
-    ),
+    sql`ALTER ROLE ${identifier(role.name)} NOLOGIN PASSWORD NULL${period}`,
+    ...role.settings.map(({ database }) => resetSettings(role.name, database)),
   ];
 }
 

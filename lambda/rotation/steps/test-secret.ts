@@ -3,7 +3,7 @@ import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { ErrorCode } from '../../../src/contract';
 import type { Session } from '../../ports/database';
-import { isRefusedLogin } from '../../runtime/error-predicates';
+import { isRefusedLogin } from '../../ports/error-predicates';
 import type { Rotation } from '../rotation';
 import { readCurrent, readPending } from '../secret-versions';
 

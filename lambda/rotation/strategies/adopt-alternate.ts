@@ -1,8 +1,8 @@
 import { RotatingPostgresError } from '../../../client/src/shared/errors';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { ErrorCode } from '../../../src/contract';
-import type { Pair, Remedy, Session } from '../../ports/database';
-import { isLocked, isRefusedLogin } from '../../runtime/error-predicates';
+import type { MissingGrant, Pair, Session } from '../../ports/database';
+import { isLocked, isRefusedLogin } from '../../ports/error-predicates';
 import { log } from '../../runtime/log';
 import type { Rotation } from '../rotation';
 
@@ -40,10 +40,10 @@ export async function adoptAlternate(
 }
 
 async function adopt(rotation: Rotation, admin: Session, pair: Pair, login: Credential): Promise<void> {
-  const { server, databases, lacking } = await admin.shareMemberships(pair, login.dbname);
+  const { server, databases, missingGrants } = await admin.shareMemberships(pair, login.dbname);
   const inDatabase = (dbname: string, ending: Ending) =>
-    handOver(rotation, pair, { ...login, ...server, dbname }, ending);
-  const script = scriptOf(lacking);
+    transferOwnership(rotation, pair, { ...login, ...server, dbname }, ending);
+  const script = scriptOf(missingGrants);
   for (const dbname of databases) {
     const missing = await inDatabase(dbname, 'ROLLBACK');
     script.push(...scriptOf(missing.filter(({ shared }) => shared)).filter(line => !script.includes(line)));
@@ -52,7 +52,7 @@ async function adopt(rotation: Rotation, admin: Session, pair: Pair, login: Cred
   }
   if (script.length > 0) throw refused(pair, script);
   for (const dbname of databases) await inDatabase(dbname, 'COMMIT');
-  await admin.tie(pair);
+  await admin.grantOwnerMembership(pair);
   log.info("what the alternate had is the owner's now", { ...pair, databases });
 }
 
@@ -60,19 +60,19 @@ interface Credentials {
   readonly current: Credential;
   readonly pending: Credential;
 }
-type Ending = Parameters<Session['handOver']>[1];
+type Ending = Parameters<Session['transferOwnership']>[1];
 
 /** A table in use changes hands as soon as no transaction holds it; an application's mostly are short. */
-async function handOver(
+async function transferOwnership(
   { database, deadline }: Rotation,
   pair: Pair,
   login: Credential,
   ending: Ending,
-): Promise<Remedy[]> {
+): Promise<MissingGrant[]> {
   for (;;) {
     const session = await database.open(login, 'hand-over');
     try {
-      return await session.handOver(pair, ending);
+      return await session.transferOwnership(pair, ending);
     } catch (error) {
       if (!isLocked(error) || !(await deadline.wait(LOCK_BACKOFF_MS))) throw error;
     } finally {
@@ -85,10 +85,10 @@ async function handOver(
  * A line each. A name can have a line break in it, which would end the comment: what comes after must not run as a
  * statement.
  */
-function scriptOf(remedies: readonly Remedy[]): string[] {
-  return remedies.map(({ statement, by, because }) => {
-    const who = by === undefined ? 'an admin of the roles named' : JSON.stringify(by);
-    return `${statement}; -- as ${who}${because === undefined ? '' : ` (${because.replace(/\s+/g, ' ')})`}`;
+function scriptOf(grants: readonly MissingGrant[]): string[] {
+  return grants.map(({ sql, runAs, reason }) => {
+    const who = runAs === undefined ? 'an admin of the roles named' : JSON.stringify(runAs);
+    return `${sql}; -- as ${who}${reason === undefined ? '' : ` (${reason.replace(/\s+/g, ' ')})`}`;
   });
 }
 

@@ -17,7 +17,12 @@ export const alternatingUsers: Strategy = {
     const pair = pairOf(current.username);
     const session = await logInAsAdmin(rotation, pending, pending.masterarn!, current);
     try {
-      const { adopt } = await session.armLogin(pair, pendingVersion(rotation), pending.username, pending.password);
+      const { adopt } = await session.setAlternatingPassword(
+        pair,
+        pendingVersion(rotation),
+        pending.username,
+        pending.password,
+      );
       if (adopt) await adoptAlternate(rotation, session, pair, { current, pending });
       await endSessionsIfTold(session, pending.username, rotation.settings);
     } finally {

@@ -4,7 +4,7 @@ import { type Credential, parseSecretValue } from '../../../client/src/shared/se
 import { BindingTag, ErrorCode } from '../../../src/contract';
 import { logInAsAdmin } from '../../admin/admin-login';
 import type { Session } from '../../ports/database';
-import { isRefusedLogin, lacksPrivilege } from '../../runtime/error-predicates';
+import { isRefusedLogin, lacksPrivilege } from '../../ports/error-predicates';
 import { log } from '../../runtime/log';
 import type { Rotation, Strategy } from '../rotation';
 
@@ -60,7 +60,7 @@ async function changeAsAdmin(
   if (adminSecret === undefined) throw withAdvice(why, rotation);
   const admin = await logInAsAdmin(rotation, pending, adminSecret, witness);
   try {
-    await admin.armSingleLogin(pendingVersion(rotation), pending.username, pending.password);
+    await admin.setPassword(pendingVersion(rotation), pending.username, pending.password);
   } finally {
     await admin.close();
   }

@@ -1,10 +1,6 @@
 import { Login, type LoginOptions } from '../../../client/src/login/login';
 import { sdkError, StubSecretsManager, version } from '../support/stub';
 
-jest.mock('../../../client/src/secret/sdk', () => ({
-  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
-}));
-
 const BUDGET = 15_000;
 let secrets: StubSecretsManager;
 /** What PostgreSQL says to the password of each version: an SQLSTATE, or that it is welcome. */

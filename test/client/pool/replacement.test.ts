@@ -5,6 +5,7 @@ import { secretCredentials } from '../../../client/src/secret/credentials';
 import { stats } from '../../../client/src/telemetry/stats';
 import { Application } from '../support/fixture';
 import { countSockets, type SocketCounter } from '../support/socket-counter';
+import { until } from '../support/until';
 
 const MAX = 4;
 let app: Application;
@@ -21,9 +22,6 @@ afterEach(async () => {
 const whoAmI = 'select session_user::text as name';
 const pool = (options: Parameters<Application['pool']>[0] = {}) =>
   app.pool({ max: MAX, port: sockets.port, ...options });
-const until = async (what: () => boolean) => {
-  while (!what()) await pause(5);
-};
 const replacements = (of: pg.Pool) => stats(of)!.replacements;
 
 /** Opens all connections of a pool; they are idle then. */

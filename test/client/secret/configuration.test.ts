@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import pg from 'pg';
-import { rotatingPool } from '../../../client/src/pool/pool';
+import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { secretCredentials } from '../../../client/src/secret/credentials';
 import { regionOf } from '../../../client/src/secret/secret-reader';
 import { Env } from '../../../src/contract';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { rotatingPool } from '../../../client/src/pool/pool';
+import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { connectionString } from '../../../client/src/secret/connection-string';
 import { Env } from '../../../src/contract';
 import { Application } from '../support/fixture';

@@ -2,10 +2,6 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { SECRET, sdkError, StubSecretsManager, version } from '../support/stub';
 
-jest.mock('../../../client/src/secret/sdk', () => ({
-  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
-}));
-
 const MINUTE = 60_000;
 const TTL = 5 * MINUTE;
 let secrets: StubSecretsManager;

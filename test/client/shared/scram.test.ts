@@ -1,13 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { rotatingPool } from '../../../client/src/pool/pool';
+import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { createAuthority } from '../../local/certificate';
 import { StubSecretsManager, version } from '../support/stub';
-
-jest.mock('../../../client/src/secret/sdk', () => ({
-  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
-}));
 
 const PASSWORD = 'a-password-that-must-not-be-sent';
 

@@ -1,16 +1,13 @@
+import './load-sdk';
 import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { escapeIdentifier, escapeLiteral, type Client, type Pool } from 'pg';
-import { rotatingPool, type RotatingPoolOptions } from '../../../client/src/pool/pool';
+import { rotatingPool, type RotatingPoolOptions } from '../../../client/src/pool/rotating-pool';
 import type { Logger } from '../../../client/src/telemetry/logger';
 import { Env } from '../../../src/contract';
 import { type Login, randomPassword, withClient } from '../../local/postgres';
 import { type LocalSecretsManager, type SecretsManagerOptions, startSecretsManager } from '../../local/secrets-manager';
 import { newTenancy, type Tenancy } from '../../local/servers';
-
-jest.mock('../../../client/src/secret/sdk', () => ({
-  loadSdk: () => Promise.resolve(jest.requireActual('@aws-sdk/client-secrets-manager')),
-}));
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,5 +1,8 @@
+import './load-sdk';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SecretCredentials, type SecretCredentialsOptions } from '../../../client/src/secret/credentials';
+import type { SecretVersion } from '../../../client/src/secret/secret-reader';
+import { parseSecretValue } from '../../../client/src/shared/secret-value';
 
 /** What a read of a label answers: a value, `undefined` for no such label, or what a function does. */
 export type Answer = Version | undefined | (() => Promise<Version>);
@@ -47,4 +50,9 @@ export class StubSecretsManager {
   source(options: Omit<SecretCredentialsOptions, 'client'> = {}): SecretCredentials {
     return new SecretCredentials(SECRET, { client: this.client, ...options });
   }
+}
+
+/** The same as it is read. */
+export function secretVersion(id: string): SecretVersion {
+  return { versionId: id, credential: parseSecretValue(version(id).text, `secret ${id}`) };
 }

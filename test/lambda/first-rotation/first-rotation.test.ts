@@ -21,7 +21,13 @@ let before: (call: Call) => unknown = () => undefined;
 beforeAll(async () => {
   rig = await startRig({ before: call => before(call) });
   logs = await startCloudWatchLogs(group => (group === LOG_GROUP ? rig.rotation.output.split('\n') : []));
-  proof = new FunctionProcess('first-rotation', { ...rig.secrets.environment, ...logs.environment });
+  // Its clock stands still, so that what it waits for comes at once.
+  proof = new FunctionProcess(
+    'first-rotation',
+    { ...rig.secrets.environment, ...logs.environment },
+    60,
+    'stands still',
+  );
 });
 beforeEach(() => {
   before = () => undefined;
@@ -68,26 +74,34 @@ const descriptionsOf = (secret: string) =>
 test('a deployment goes on when the first rotation of each secret has succeeded, and not before', async () => {
   const [first, second] = [await newUser(), await newUser()];
   await rig.secrets.rotate(first);
-  let letRotate = () => {};
-  const gate = new Promise<void>(resolve => {
-    letRotate = resolve;
+  let [arrive, open] = [() => {}, () => {}];
+  const arrived = new Promise<void>(resolve => {
+    arrive = resolve;
   });
-  const rotation = rig.secrets.rotate(second, { beforeStep: step => step === 'testSecret' && gate });
+  const opened = new Promise<void>(resolve => {
+    open = resolve;
+  });
+  const rotation = rig.secrets.rotate(second, {
+    beforeStep: async step => {
+      if (step !== 'testSecret') return;
+      arrive();
+      await opened;
+    },
+  });
+  await arrived;
   let proved = false;
+  // When it looks at the second one a second time, it has not gone on with the first alone; that look sees it rotated.
+  let looks = 0;
+  before = async ({ action, request }) => {
+    if (action !== 'DescribeSecret' || request.SecretId !== second || ++looks !== 2) return;
+    expect(proved).toBe(false);
+    open();
+    expect(await rotation).toMatchObject({ ok: true });
+  };
   const proving = create(properties([first, second])).then(result => {
     proved = true;
     return result;
   });
-  // Once it has looked at the second one a second time, it has not gone on with the first alone.
-  let looks = 0;
-  await new Promise<void>(resolve => {
-    before = ({ action, request }) => {
-      if (action === 'DescribeSecret' && request.SecretId === second && ++looks === 2) resolve();
-    };
-  });
-  expect(proved).toBe(false);
-  letRotate();
-  expect(await rotation).toMatchObject({ ok: true });
   expect(await proving).toEqual({ PhysicalResourceId: `first-rotation/${LOG_GROUP}` });
   expect(logs.requests).toEqual([]);
 });

@@ -118,7 +118,7 @@ test("an event that is none of the function's is counted without a step", async 
 test('the metrics are a line of their own where the runtime wraps what goes through the console', async () => {
   const wrapped = new FunctionProcess('rotation', {
     ...rig.secrets.environment,
-    NODE_OPTIONS: `--require=${require.resolve('../local/fixtures/lambda-console')}`,
+    NODE_OPTIONS: `--require=${require.resolve('../../local/fixtures/lambda-console')}`,
   });
   await wrapped.invoke({}).catch(() => undefined);
   const { metrics } = await linesOf(wrapped);

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { scramVerifier } from '../../../lambda/credential/scram';
 import { databaseError } from '../../../lambda/postgres/postgres-errors';
 import { type Authority, createAuthority } from '../../local/certificate';
-import { startFakeServer } from '../../local/fake-server';
+import { startDeafServer } from '../../local/deaf-server';
 import { FunctionProcess } from '../../local/function-process';
 import { withClient } from '../../local/postgres';
 import { startPostgresProxy } from '../../local/postgres-proxy';
+import type { Call } from '../../local/secrets-manager';
 import { type Rig, startRig } from '../support/rig';
 
 /** The shortest function that Lambda's console proposes to nobody, and the one of the construct. */
@@ -19,13 +20,12 @@ const never = () => new Promise<never>(() => undefined);
 let rig: Rig;
 let authority: Authority;
 let directory: string;
-let hung: string | undefined;
+/** Called with each call before it is answered. */
+const watchers = new Set<(call: Call) => unknown>();
 const started: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  rig = await startRig({
-    before: ({ request }) => (hung !== undefined && request.SecretId === hung ? never() : undefined),
-  });
+  rig = await startRig({ before: call => Promise.all([...watchers].map(watcher => watcher(call))) });
   authority = await createAuthority('An authority of the test');
   directory = mkdtempSync(join(tmpdir(), 'time-'));
   writeFileSync(join(directory, 'ca.pem'), `${readFileSync(rig.caFile, 'utf8')}\n${authority.certificate}`);
@@ -36,125 +36,128 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-interface Where {
-  readonly host?: string;
-  /** Called when the function is about to be. */
-  readonly before?: (secret: string, username: string) => unknown;
+/** A function whose clock stands still until the test has it go on. */
+function limited(seconds: number): FunctionProcess {
+  const environment = { ...rig.secrets.environment, NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') };
+  const process = new FunctionProcess('rotation', environment, seconds, 'stands still');
+  started.push(() => process.stop());
+  return process;
 }
 
 let users = 0;
-/**
- * setSecret of a user at that port (or host), by a function that has so many seconds; its error, as Lambda reports it.
- */
-async function setSecret(seconds: number, port: number, { host, before }: Where = {}): Promise<unknown> {
+/** A user whose secret names that port, and the user's name. */
+async function userAt(port: number): Promise<{ secret: string; username: string }> {
   const login = { username: rig.name(`u${users++}`), password: 'known-password' };
   await rig.inspect(`CREATE ROLE "${login.username}" LOGIN PASSWORD '${await scramVerifier(login.password, null)}'`);
-  const secret = await rig.createSecret('user', rig.value(login, { port, host: host ?? 'localhost' }));
-  const limited = new FunctionProcess(
-    'rotation',
-    { ...rig.secrets.environment, NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') },
-    seconds,
-  );
-  started.push(() => limited.stop());
+  return { secret: await rig.createSecret('user', rig.value(login, { port })), username: login.username };
+}
+
+/** setSecret by that function; its error, as Lambda reports it. */
+async function setSecret(by: FunctionProcess, secret: string): Promise<unknown> {
   const { error } = await rig.secrets.rotate(secret, {
     beforeStep: async (step, event) => {
       if (step !== 'setSecret') return;
-      await before?.(secret, login.username);
-      await limited.invoke(event);
+      await by.invoke(event);
       throw new Error('setSecret succeeded');
     },
   });
   return error;
 }
 
+/** A server that falls silent, and then says so. */
+type Silent = (fallen: () => void) => Promise<number>;
+
 /** A proxy before the server that falls silent at a message. */
-async function silentAt(when: 'before' | 'after', message: string): Promise<number> {
-  const hook = (name: string) => (name === message ? never() : undefined);
-  const proxy = await startPostgresProxy(rig, await authority.issue('localhost'), { [when]: hook });
-  started.push(() => proxy.stop());
-  return proxy.port;
-}
+const silentAt =
+  (when: 'before' | 'after', message: string): Silent =>
+  async fallen => {
+    const hook = (name: string) => {
+      if (name !== message) return undefined;
+      fallen();
+      return never();
+    };
+    const proxy = await startPostgresProxy(rig, await authority.issue('localhost'), { [when]: hook });
+    started.push(() => proxy.stop());
+    return proxy.port;
+  };
 
-async function silentFromTheStart(): Promise<number> {
-  const fake = await startFakeServer([], authority);
-  started.push(() => fake.close());
-  return fake.port;
-}
-
-/** Nothing is, or ever will be, at an address of RFC 5737. */
-const BLACK_HOLE = '192.0.2.1';
-
-// All at once, for a function that is hung only waits.
-test(
-  'a server that falls silent, at whatever message, ends with "cannot reach" within the ' + "function's time",
-  async () => {
-    const cases: [string, number, Promise<number>, string?][] = [
-      ['an address where nothing is', SHORT_S, Promise.resolve(5432), BLACK_HOLE],
-      ['after TLS', SHORT_S, silentFromTheStart()],
-      ['after TLS', USUAL_S, silentFromTheStart()],
-      ['before TLS', SHORT_S, silentAt('before', 'SSLRequest')],
-      ...(['StartupMessage', 'SASLResponse', 'Query'] as const).flatMap(
-        (message): [string, number, Promise<number>][] => [
-          [`before ${message}`, SHORT_S, silentAt('before', message)],
-          [`after ${message}`, SHORT_S, silentAt('after', message)],
-        ],
-      ),
-    ];
-    await Promise.all(
-      cases.map(async ([what, seconds, opened, host]) => {
-        const port = await opened;
-        expect([what, seconds, await setSecret(seconds, port, { host })]).toEqual([
-          what,
-          seconds,
-          expect.objectContaining({
-            errorType: 'DatabaseUnreachable',
-            errorMessage: expect.stringContaining(`cannot reach ${host ?? 'localhost'}:${port}`),
-          }),
-        ]);
-      }),
-    );
-  },
-  40_000,
-);
-
-test.each([SHORT_S, USUAL_S])(
-  'a role that another session holds is given up on, and said so, with %p s',
-  async seconds => {
-    await withClient(rig, rig.superuser, 'postgres', async client => {
-      const error = await setSecret(seconds, rig.port, {
-        before: async (_, username) => {
-          await client.query(`BEGIN; ALTER ROLE "${username}" CONNECTION LIMIT 5`);
-        },
-      });
-      expect(error).toMatchObject({
-        errorType: 'Locked',
-        errorMessage: expect.stringContaining('another session holds a lock'),
-      });
-      await client.query('ROLLBACK');
+test.each<[string, number, Silent]>([
+  ['before TLS', SHORT_S, silentAt('before', 'SSLRequest')],
+  ['after TLS', USUAL_S, silentAt('before', 'StartupMessage')],
+  ...(['StartupMessage', 'SASLResponse', 'Query'] as const).flatMap((message): [string, number, Silent][] => [
+    [`before ${message}`, SHORT_S, silentAt('before', message)],
+    [`after ${message}`, SHORT_S, silentAt('after', message)],
+  ]),
+])(
+  'a server that falls silent %s ends with "cannot reach" within the function\'s time of %p s',
+  async (_, seconds, silent) => {
+    const by = limited(seconds);
+    const port = await silent(() => by.pass());
+    expect(await setSecret(by, (await userAt(port)).secret)).toMatchObject({
+      errorType: 'DatabaseUnreachable',
+      errorMessage: expect.stringContaining(`cannot reach localhost:${port}`),
     });
   },
-  20_000,
 );
 
-test("a Secrets Manager that never answers ends with a code of its own within the function's time", async () => {
-  const error = await setSecret(SHORT_S, rig.port, {
-    before: secret => {
-      hung = secret;
-    },
+test('so does an address where nothing is', async () => {
+  const [by, { port, close }] = [limited(SHORT_S), await startDeafServer()];
+  started.push(close);
+  const { secret } = await userAt(port);
+  // It connects once it has read both values.
+  const unread = new Set(['AWSCURRENT', 'AWSPENDING']);
+  const watcher = ({ action, request }: Call) => {
+    const reads = action === 'GetSecretValue' && request.SecretId === secret;
+    if (reads && unread.delete(String(request.VersionStage)) && unread.size === 0) setImmediate(() => by.pass());
+  };
+  watchers.add(watcher);
+  const error = await setSecret(by, secret);
+  watchers.delete(watcher);
+  expect(error).toMatchObject({
+    errorType: 'DatabaseUnreachable',
+    errorMessage: expect.stringContaining(`cannot reach localhost:${port}`),
   });
+});
+
+// Both at once, for it is the server's clock that runs here.
+test('a role that another session holds is given up on, and said so', async () => {
+  await Promise.all(
+    [SHORT_S, USUAL_S].map(async seconds => {
+      const { secret, username } = await userAt(rig.port);
+      await withClient(rig, rig.superuser, 'postgres', async client => {
+        await client.query(`BEGIN; ALTER ROLE "${username}" CONNECTION LIMIT 5`);
+        expect(await setSecret(limited(seconds), secret)).toMatchObject({
+          errorType: 'Locked',
+          errorMessage: expect.stringContaining('another session holds a lock'),
+        });
+        await client.query('ROLLBACK');
+      });
+    }),
+  );
+});
+
+test("a Secrets Manager that never answers ends with a code of its own within the function's time", async () => {
+  const by = limited(SHORT_S);
+  const { secret } = await userAt(rig.port);
+  const watcher = ({ request }: Call) => {
+    if (request.SecretId !== secret || by.pid === undefined) return undefined;
+    by.pass();
+    return never();
+  };
+  watchers.add(watcher);
+  const error = await setSecret(by, secret);
+  watchers.delete(watcher);
   expect(error).toMatchObject({
     errorType: 'SecretsManagerUnreachable',
-    errorMessage: expect.stringContaining(`DescribeSecret on ${hung}`),
+    errorMessage: expect.stringContaining(`DescribeSecret on ${secret}`),
   });
-}, 20_000);
+});
 
 test('a function that has no time left says so, and does not begin', async () => {
   const login = await rig.read(rig.adminSecret);
   const before = rig.secrets.calls.length;
-  const spent = new FunctionProcess('rotation', rig.secrets.environment, 2);
-  started.push(() => spent.stop());
   await expect(
-    spent.invoke({
+    limited(2).invoke({
       Step: 'setSecret',
       SecretId: rig.adminSecret,
       ClientRequestToken: 'token-of-a-rotation-that-never-was',

@@ -157,14 +157,14 @@ export class MemoryDatabase implements Database {
           if (self.ended) throw new RotatingPostgresError(ErrorCode.DATABASE_UNREACHABLE, 'the session was ended');
           this.roles.set(username, { ...role!, password });
         }),
-      armLogin: async (pair: Pair, secret, username, password) => {
+      setAlternatingPassword: async (pair: Pair, secret, username, password) => {
         await this.confirmIfDoubtful(secret, username, [pair.owner, pair.alternate]);
         this.effect('arming of the login', () =>
           this.roles.set(username, { password, startsAs: pair.owner, version: secret.version }),
         );
         return { adopt: false };
       },
-      armSingleLogin: async (secret, username, password) => {
+      setPassword: async (secret, username, password) => {
         await this.confirmIfDoubtful(secret, username, [username]);
         this.effect('arming of the login', () =>
           this.roles.set(username, { password, startsAs: username, version: secret.version }),
@@ -192,9 +192,9 @@ export class MemoryDatabase implements Database {
         }
         return ended.length;
       },
-      tie: notInMemory,
+      grantOwnerMembership: notInMemory,
       shareMemberships: notInMemory,
-      handOver: notInMemory,
+      transferOwnership: notInMemory,
       close: async () => {
         this.sessions.delete(self);
       },

@@ -24,6 +24,16 @@ test('the instance is PostgreSQL 18, encrypted, highly available, backed up, obs
     EnableIAMDatabaseAuthentication: true,
     EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
     CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+    DBInstanceClass: 'db.t4g.medium',
+    AllocatedStorage: '20',
+    MaxAllocatedStorage: 100,
+    PerformanceInsightsRetentionPeriod: 7,
+    // Left to Amazon RDS: its own values for gp3 storage of this size, its port, and times of its own choice.
+    Iops: Match.absent(),
+    StorageThroughput: Match.absent(),
+    MonitoringInterval: Match.absent(),
+    Port: Match.absent(),
+    AllowMajorVersionUpgrade: Match.absent(),
   });
 });
 

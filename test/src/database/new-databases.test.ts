@@ -60,6 +60,13 @@ describe('an instance', () => {
         EnablePerformanceInsights: true,
         PerformanceInsightsKMSKeyId: keyOf(made),
         EnableIAMDatabaseAuthentication: true,
+        PerformanceInsightsRetentionPeriod: 7,
+        EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+        CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+        AutoMinorVersionUpgrade: true,
+        CopyTagsToSnapshot: true,
+        StorageType: 'gp3',
+        MaxAllocatedStorage: 100,
         DBInstanceClass: source.DBInstanceClass,
         DBParameterGroupName: source.DBParameterGroupName,
         VPCSecurityGroups: source.VPCSecurityGroups,
@@ -132,6 +139,8 @@ describe('an Aurora cluster', () => {
           PubliclyAccessible: false,
           EnablePerformanceInsights: true,
           PerformanceInsightsKMSKeyId: keyOf(made),
+          PerformanceInsightsRetentionPeriod: 7,
+          CACertificateIdentifier: 'rds-ca-rsa2048-g1',
           AutoMinorVersionUpgrade: true,
         }),
       ),
@@ -213,7 +222,10 @@ describe('a Multi-AZ DB cluster', () => {
       BackupRetentionPeriod: 7,
       CopyTagsToSnapshot: true,
       EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      AutoMinorVersionUpgrade: true,
     });
+    // Left to Amazon RDS, which has fixed I/O below 400 GiB.
+    expect(Properties).not.toHaveProperty('Iops');
     expect(propertiesOf(template, 'AWS::RDS::DBClusterParameterGroup')).toMatchObject({
       Family: 'postgres18',
       Parameters: SECURE,

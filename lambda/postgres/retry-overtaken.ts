@@ -1,0 +1,34 @@
+import { DatabaseError } from 'pg';
+import type { Connection } from './connection';
+import { roleRefused } from './role';
+
+const MOST_ATTEMPTS = 4;
+
+/** Does the work again, from its reading, when another session has changed or made the role in between. */
+export async function retried<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      if (attempt === MOST_ATTEMPTS) {
+        throw roleRefused(
+          `other sessions keep changing the role that "${connection.login.username}" is about to change`,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * The comment on the role changed in between (22012), two sessions updated one row or waited for each other, another one
+ * made the role or the database first, or a table or schema that was there is gone.
+ */
+function isOvertaken(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  if (!(cause instanceof DatabaseError)) return false;
+  return (
+    cause.routine === 'simple_heap_update' ||
+    ['22012', '42710', '23505', '40P01', '42P04', '42P01', '3F000'].includes(cause.code ?? '')
+  );
+}

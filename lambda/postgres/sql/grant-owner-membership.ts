@@ -1,0 +1,65 @@
+import { copySettings } from './copy-settings';
+import { readRoles } from './read-roles';
+import type { Pair } from '../../ports/database';
+import type { Connection } from '../connection';
+import { retried } from '../retry-overtaken';
+import { MEMBERSHIP_OPTIONS_SINCE, type Role, roleRefused, withAdminOption } from '../role';
+import { quoteIdentifier } from '../template/quote';
+import { identifier, integer, type Sql, sql } from '../template/sql';
+import { ownValidUntil, validUntil } from '../valid-until';
+
+/** Makes the alternate a member of the owner, as whom its sessions then start, whatever of its own it has. */
+export async function grantOwnerMembership(admin: Connection, pair: Pair): Promise<void> {
+  await retried(admin, async () => {
+    const { owner, alternate } = await readPair(admin, pair);
+    if (!alternate) throw roleRefused(`the role "${pair.alternate}" does not exist`);
+    const statements = joinOwner(pair, owner, alternate, { hasNewPassword: false, keepsOwnRole: false });
+    await admin.run(statements).catch(error => {
+      throw withAdminOption(error, admin, [owner, alternate]);
+    });
+  });
+}
+
+/** The two logins; the alternate has to be a member of the owner, where it exists. */
+export async function readPair(
+  admin: Connection,
+  pair: Pair,
+  secretArn?: string,
+): Promise<{ owner: Role; alternate?: Role }> {
+  const { owner, alternate } = await readRoles(admin, pair, secretArn);
+  if (!owner) {
+    throw roleRefused(`the role "${pair.owner}" does not exist, so "${pair.alternate}" cannot alternate with it`);
+  }
+  if (alternate && !alternate.memberOfOwner) {
+    throw roleRefused(
+      `the role "${pair.alternate}" exists and is not a member of "${pair.owner}": it may belong to somebody else. ` +
+        `If it is meant to alternate, run: GRANT ${quoteIdentifier(pair.owner)} TO ${quoteIdentifier(pair.alternate)}`,
+    );
+  }
+  return { owner, alternate };
+}
+
+interface AlternateState {
+  /** Whether the alternate itself gets its password, and its `VALID UNTIL` with it. */
+  readonly hasNewPassword: boolean;
+  /** Whether its sessions go on to start as itself. */
+  readonly keepsOwnRole: boolean;
+}
+
+/** What the alternate lacks to be as the owner. */
+export function joinOwner(pair: Pair, owner: Role, alternate: Role | undefined, state: AlternateState): Sql[] {
+  const options = owner.version >= MEMBERSHIP_OPTIONS_SINCE ? sql` WITH INHERIT TRUE, SET TRUE` : sql``;
+  const name = identifier(pair.alternate);
+  const statements: Sql[] = [];
+  if (!alternate?.fullMember) statements.push(sql`GRANT ${identifier(pair.owner)} TO ${name}${options}`);
+  if (alternate?.connectionLimit !== owner.connectionLimit) {
+    statements.push(sql`ALTER ROLE ${name} CONNECTION LIMIT ${integer(owner.connectionLimit)}`);
+  }
+  const [from, to] = [alternate && ownValidUntil(alternate), ownValidUntil(owner)];
+  if (from !== undefined && from !== to && !state.hasNewPassword) {
+    statements.push(sql`ALTER ROLE ${name}${validUntil(from, to)}`);
+  }
+  return state.keepsOwnRole
+    ? statements
+    : [...statements, ...copySettings(pair.alternate, owner.settings, alternate?.settings ?? [], pair.owner)];
+}

@@ -1,0 +1,18 @@
+import { javascript } from 'projen';
+
+/** Written by scripts/rds-roots.ts. */
+const GENERATED = 'client/src/shared/rds-roots.ts';
+
+/**
+ * How long a line and a file may be, and that everything has a type. Tests have more room: each file pays for loading
+ * aws-cdk-lib or for an application of its own, so cases that share those stay in one file.
+ */
+export function guardSize(eslint: javascript.Eslint): void {
+  eslint.addRules({
+    'max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }],
+    'max-lines': ['error', 250],
+    '@typescript-eslint/no-explicit-any': 'error',
+  });
+  eslint.addOverride({ files: ['*.test.ts'], rules: { 'max-lines': ['error', 450] } });
+  eslint.addOverride({ files: [GENERATED], rules: { 'max-lines': 'off', 'max-len': 'off' } });
+}
