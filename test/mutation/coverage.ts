@@ -50,7 +50,7 @@ export function covering(mutant: Mutant, files: readonly TestFile[]): TestFile[]
     .map(({ file }) => file);
 }
 
-/** In order, until their sum is the limit: the nearest file alone, for most mutants die there, and the others together. */
+/** In order, until their sum is the limit: the first alone, for most mutants die there, and the others together. */
 export function batches(tests: readonly TestFile[], limitSeconds: number): TestFile[][] {
   const [first, ...others] = tests;
   let sum = first.seconds;

@@ -57,9 +57,7 @@ async function main(): Promise<void> {
     const evaluation = { directory, files: coverage.files, workers, report };
     const first = await evaluate(chosen, { ...evaluation, effortSeconds: Number(values.effort) });
 
-    const doubtful = first.filter(
-      ({ status }) => status === 'timeout' || (status === 'survived' && values.again !== '0'),
-    );
+    const doubtful = first.filter(({ status, left = 0 }) => status === 'timeout' || (left > 0 && values.again !== '0'));
     note(`once more, alone: ${doubtful.length}`);
     const mutantsAgain = doubtful.map(({ mutant }) => mutant);
     const effortSeconds = Math.max(Number(values.effort), Number(values.again));
