@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WIDE_TESTS } from './files';
 import { COVERAGE_DIRECTORY } from './jest-environment';
 import { runJest } from './jest-run';
 import type { Mutant } from './mutant';
@@ -40,16 +41,16 @@ export async function dryRun(
   };
 }
 
-/** The test files that reach a mutant: first those of its own folder, which mirrors the sources, and the fastest. */
+/** The test files that reach a mutant: first the fast ones, and those that are likely to notice it. */
 export function covering(mutant: Mutant, files: readonly TestFile[]): TestFile[] {
   return files
     .filter(({ reaches }) => reaches.has(mutant.id))
-    .map(file => ({ file, nearness: commonFolders(mutant.file, file.path.replace(/^test\//, '')) }))
-    .sort((a, b) => b.nearness - a.nearness || a.file.seconds - b.file.seconds)
+    .map(file => ({ file, cost: file.seconds / 4 ** nearness(mutant.file, file.path) }))
+    .sort((a, b) => a.cost - b.cost)
     .map(({ file }) => file);
 }
 
-/** In order, until their sum is the limit: the nearest file alone, for most mutants die there, and the others together. */
+/** In order, until their sum is the limit: the first alone, for most mutants die there, and the others together. */
 export function batches(tests: readonly TestFile[], limitSeconds: number): TestFile[][] {
   const [first, ...others] = tests;
   let sum = first.seconds;
@@ -61,8 +62,11 @@ export function batches(tests: readonly TestFile[], limitSeconds: number): TestF
   return rest.length > 0 ? [[first], rest] : [[first]];
 }
 
-function commonFolders(source: string, test: string): number {
-  const [a, b] = [source, test].map(path => path.replace('client/src/', 'client/').split('/').slice(0, -1));
-  const different = a.findIndex((folder, index) => folder !== b[index]);
-  return different === -1 ? a.length : different;
+/** How many folders they have in common, for the tests mirror the sources. */
+function nearness(source: string, test: string): number {
+  if (WIDE_TESTS.some(pattern => pattern.test(test))) return 1;
+  const [a, b] = [source.replace('client/src/', 'client/'), test.replace('test/', '')].map(path => path.split('/'));
+  const folders = a.slice(0, -1);
+  const different = folders.findIndex((folder, index) => folder !== b[index]);
+  return different === -1 ? folders.length : different;
 }

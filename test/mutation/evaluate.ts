@@ -54,7 +54,8 @@ class Judge {
     const { files, effortSeconds } = this.evaluation;
     const tests = covering(mutant, files);
     if (tests.length === 0) return { mutant, status: 'not covered' };
-    for (const batch of batches(tests, effortSeconds)) {
+    const toRun = batches(tests, effortSeconds);
+    for (const batch of toRun) {
       const { verdict, failure } = await this.run(mutant, batch);
       if (verdict === 'failed') return { mutant, status: 'killed', killer: failure };
       if (verdict === 'late') {
@@ -62,7 +63,7 @@ class Judge {
         return { mutant, status: 'timeout', killer: batch.map(({ path }) => path).join(', ') };
       }
     }
-    return { mutant, status: 'survived' };
+    return { mutant, status: 'survived', left: tests.length - toRun.flat().length };
   }
 
   async stop(): Promise<void> {

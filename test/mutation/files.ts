@@ -39,6 +39,9 @@ export const NO_TESTS: readonly RegExp[] = [
   /^test\/(local|mutation|e2e)\//,
 ];
 
+/** Tests that compare whole templates, and so notice what no other looks at. */
+export const WIDE_TESTS: readonly RegExp[] = [/^test\/examples\//];
+
 /** Those of all files that are subjects. */
 export function subjectsAmong(files: readonly string[]): string[] {
   const matching = (subject: string) =>

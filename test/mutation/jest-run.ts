@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { TEMPORARY } from './sandbox';
 import type { PostgresServer } from '../local/postgres';
 import { SERVER_VARIABLE } from '../local/servers';
 
@@ -47,6 +48,7 @@ export async function runJest(run: JestRun): Promise<JestOutcome> {
     env: {
       ...process.env,
       CDK_VALIDATION: 'false',
+      TMPDIR: join(directory, TEMPORARY),
       [SERVER_VARIABLE]: JSON.stringify(run.server),
       MUTATION_ORDER: JSON.stringify(run.tests),
       ...run.environment,
@@ -111,7 +113,7 @@ function outcome(directory: string, output: string, complaints: string): JestOut
   const files = testResults.map(({ name, status, startTime, endTime, message, assertionResults }) => {
     const path = relative(directory, name);
     const test = assertionResults.find(assertion => assertion.status === 'failed')?.fullName;
-    const failure = status === 'passed' ? undefined : `${path}: ${test ?? message.slice(0, 500)}`;
+    const failure = status === 'passed' ? undefined : `${path}: ${test ?? message.slice(0, 200)}`;
     return { path, seconds: (endTime - startTime) / 1000, failure };
   });
   const failure = files.find(file => file.failure !== undefined)?.failure;

@@ -15,13 +15,15 @@ import { createSandbox } from './sandbox';
 import { count, describeResult, score, table } from './score';
 import { startPostgres } from '../local/postgres';
 
+/** Times are seconds: `effort` of tests for each mutant, `again` of tests for each that survives those. */
 const { values } = parseArgs({
   options: {
     sample: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
     threshold: { type: 'string', default: '85' },
     workers: { type: 'string', default: '2' },
-    effort: { type: 'string', default: '60' },
+    effort: { type: 'string', default: '30' },
+    again: { type: 'string', default: '0' },
     files: { type: 'string', default: '' },
     tests: { type: 'string', default: '' },
   },
@@ -51,10 +53,16 @@ async function main(): Promise<void> {
     );
 
     let done = 0;
-    const report = (result: Result) => note(`${++done}/${chosen.length} ${describeResult(result)}`);
-    const effortSeconds = Number(values.effort);
-    const results = await evaluate(chosen, { directory, files: coverage.files, effortSeconds, workers, report });
-    conclude(results);
+    const report = (result: Result) => note(`${++done} ${describeResult(result)}`);
+    const evaluation = { directory, files: coverage.files, workers, report };
+    const first = await evaluate(chosen, { ...evaluation, effortSeconds: Number(values.effort) });
+
+    const doubtful = first.filter(({ status, left = 0 }) => status === 'timeout' || (left > 0 && values.again !== '0'));
+    note(`once more, alone: ${doubtful.length}`);
+    const mutantsAgain = doubtful.map(({ mutant }) => mutant);
+    const effortSeconds = Math.max(Number(values.effort), Number(values.again));
+    const second = await evaluate(mutantsAgain, { ...evaluation, effortSeconds, workers: 1 });
+    conclude([...first.filter(result => !doubtful.includes(result)), ...second]);
   } finally {
     sandbox.remove();
   }

@@ -21,6 +21,8 @@ export interface Result {
   readonly status: Status;
   /** The first test that failed. */
   readonly killer?: string;
+  /** How many test files that reach it did not run, for the effort was spent. */
+  readonly left?: number;
   /** Why no test can tell it from the original. */
   readonly reason?: string;
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,6 +18,9 @@ import { instrument, type Instrumented } from './instrument';
 
 const ROOT = join(__dirname, '..', '..');
 
+/** The sandbox's folder for what tests leave behind. */
+export const TEMPORARY = 'tmp';
+
 /** A copy of the project whose sources, and the functions bundled from them, hold the mutants. */
 export interface Sandbox extends Instrumented {
   readonly directory: string;
@@ -26,6 +30,8 @@ export interface Sandbox extends Instrumented {
 /** Makes one of what is committed or about to be; `only` says which of the subjects get mutants. */
 export async function createSandbox(only: RegExp): Promise<Sandbox> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mutation-')));
+  chmodSync(directory, 0o755); // PostgreSQL does not run as root
+  mkdirSync(join(directory, TEMPORARY));
   const files = listFiles();
   for (const file of files) {
     mkdirSync(dirname(join(directory, file)), { recursive: true });

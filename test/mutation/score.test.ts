@@ -30,12 +30,13 @@ test('the table begins with the worst file and ends with the sum', () => {
 });
 
 test('a survivor says where it is and what it changes', () => {
-  expect(describeResult({ mutant, status: 'survived' })).toBe(
+  expect(describeResult({ mutant, status: 'survived', left: 2 })).toBe(
     [
       'survived: lambda/rotation/steps/create-secret.ts:7 (ConditionalExpression)',
       '    in if (isDue) return;',
       '    -  isDue',
       '    +  false',
+      '    2 more test files reach it',
     ].join('\n'),
   );
 });

@@ -34,12 +34,13 @@ export function table(results: readonly Result[]): string {
 }
 
 /** Where a mutant is and what it changes. */
-export function describeResult({ mutant, status, killer }: Result): string {
+export function describeResult({ mutant, status, killer, left = 0 }: Result): string {
   const { file, line, mutator, original, replacement, context } = mutant;
   const by = killer === undefined ? '' : `\n    by ${killer}`;
+  const more = left > 0 ? `\n    ${left} more test files reach it` : '';
   return (
     `${status}: ${file}:${line} (${mutator})\n    in ${context}` +
-    `\n    -  ${shortened(original)}\n    +  ${shortened(replacement)}${by}`
+    `\n    -  ${shortened(original)}\n    +  ${shortened(replacement)}${by}${more}`
   );
 }
 

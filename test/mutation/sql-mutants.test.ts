@@ -42,7 +42,8 @@ test('finds its literals again where the instrumenter has put mutants of its own
   const { mutants, write } = sqlMutants('a.ts', 'f(`SELECT ${a} WHERE b`)', 'm');
   expect(mutants).toMatchObject([{ line: 1, original: 'WHERE' }]);
   expect(write('f(x ? `` : `SELECT ${y ? "" : a} WHERE b`)')).toBe(
-    'f(x ? `` : (stryMutAct_9fa48("m0") ? `SELECT ${y ? "" : a} WHERE true OR b` : (stryCov_9fa48("m0"), `SELECT ${y ? "" : a} WHERE b`)))',
+    'f(x ? `` : (stryMutAct_9fa48("m0") ? `SELECT ${y ? "" : a} WHERE true OR b`' +
+      ' : (stryCov_9fa48("m0"), `SELECT ${y ? "" : a} WHERE b`)))',
   );
   expect(() => write('f()')).toThrow('a.ts: the mutant m0 found no place');
 });

@@ -43,7 +43,7 @@ function positionOf({ start, text, substitutions }: Literal, at: number): number
   return start + at + skipped;
 }
 
-/** Has each literal that has variants choose between them, by the functions that the instrumenter puts into a source. */
+/** Has each literal choose between its variants, by the functions that the instrumenter puts into a source. */
 function written(file: string, instrumented: string, variants: ReadonlyMap<string, readonly Variant[]>): string {
   const all = literals(parse(file, instrumented));
   const render = (start: number, end: number): string => {
