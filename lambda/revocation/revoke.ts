@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { endAllSessions } from './end-all-sessions';
-import { loginsOf } from './whom-to-revoke';
 import { markVersions } from './mark-versions';
 import { readSoundValue } from './sound-value';
+import { loginsOf } from './whom-to-revoke';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode, REPLACEMENT_STAGE, StagingLabel } from '../../src/contract';
 import { logInAsAdmin } from '../admin/admin-login';
