@@ -2,8 +2,8 @@ import { LocalPostgres, startPostgres } from './postgres';
 import { SERVER_VARIABLE } from './servers';
 
 /**
- * Starts the one PostgreSQL of a jest run, unless the environment names one. Should jest be killed, the server's watchdog
- * stops it.
+ * Starts the one PostgreSQL of a jest run, unless the environment names one. Should jest be killed, the server's
+ * watchdog stops it.
  */
 export default async function setUp(): Promise<void> {
   if (process.env[SERVER_VARIABLE]) return;
