@@ -1,7 +1,10 @@
 import { LocalPostgres, startPostgres } from './postgres';
 import { SERVER_VARIABLE } from './servers';
 
-/** Starts the one PostgreSQL of a jest run, unless it is told of one that runs. Should jest be killed, the server's watchdog stops it. */
+/**
+ * Starts the one PostgreSQL of a jest run, unless the environment names one. Should jest be killed, the server's
+ * watchdog stops it.
+ */
 export default async function setUp(): Promise<void> {
   if (process.env[SERVER_VARIABLE]) return;
   const server = await startPostgres();

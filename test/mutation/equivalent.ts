@@ -12,7 +12,14 @@ export interface Equivalent {
 }
 
 /** Judged one by one. */
-export const EQUIVALENTS: readonly Equivalent[] = [];
+export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    file: 'src/database/admin-password.ts',
+    original: "'managed by Amazon RDS'",
+    replacement: '""',
+    reason: 'a placeholder that settleAdminSecret() takes out again, so that no template has it',
+  },
+];
 
 /** The entry for a mutant, if there is one. */
 export function equivalentOf(mutant: Mutant, entries: readonly Equivalent[] = EQUIVALENTS): Equivalent | undefined {
