@@ -1,7 +1,7 @@
 /**
  * `npm run test:client-versions`: the client's tests with each minor of pg that it supports, and on each Node.js, or
- * with those that are named (`pg`, `8.11`, `node-24`). Where the client reads what pg keeps to itself, a minor may move it.
- * Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
+ * with those that are named (`pg`, `8.11`, `node-24`). Where the client reads what pg keeps to itself, a minor may move
+ * it. Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
  */
 import { join } from 'node:path';
 import { jest, jestProjects, testsIn } from './jest';

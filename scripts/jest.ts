@@ -18,7 +18,7 @@ interface Where {
 }
 
 /** `npm test` is one run of jest; these are others. */
-export const ownConfiguration: JestOptions & Record<string, unknown> = JSON.parse(
+const ownConfiguration: JestOptions & Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 ).jest;
 
@@ -30,8 +30,9 @@ export function jest(options: JestOptions, where?: Where): boolean {
 /** Runs jest once with the project's configuration in several variants. */
 export function jestProjects(projects: (JestOptions & { displayName: string })[]): boolean {
   // Jest would have whatever stands beside `projects` win over what is in them.
-  const { reporters: _, maxWorkers, testTimeout, ...own } = ownConfiguration;
-  return start({ maxWorkers, testTimeout, projects: projects.map(each => ({ ...own, rootDir: ROOT, ...each })) });
+  const { reporters: _, coverageReporters: __, maxWorkers, testTimeout, testSequencer, ...own } = ownConfiguration;
+  const variants = projects.map(each => ({ ...own, rootDir: ROOT, ...each }));
+  return start({ maxWorkers, testTimeout, testSequencer, projects: variants });
 }
 
 function start(options: object, { node = process.execPath, env }: Where = {}): boolean {
