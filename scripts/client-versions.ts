@@ -1,11 +1,11 @@
 /**
  * `npm run test:client-versions`: the client's tests with each minor of pg that it supports, and on each Node.js, or
- * with those that are named (`pg`, `8.11`, `node-24`). Where the client reads what pg keeps to itself, a minor may move it.
- * Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
+ * with those that are named (`pg`, `8.11`, `node-24`). Where the client reads what pg keeps to itself, a minor may move
+ * it. Installs them beside the project, on first use; `npm test` runs the newest pg on the Node.js at hand.
  */
 import { join } from 'node:path';
-import { jest, ownConfiguration, testsIn } from './jest';
-import { install, ROOT } from './run';
+import { jest, jestProjects, testsIn } from './jest';
+import { install } from './run';
 
 const NEWEST_MINOR = 22;
 const PG = Array.from({ length: NEWEST_MINOR - 10 }, (_, index) => `8.${index + 11}`);
@@ -17,14 +17,13 @@ const CLOSE_TO_PG = ['client/pool', 'client/stream', 'client/shared'];
 function testWithPg(minors: string[]): boolean {
   const aliases = Object.fromEntries(PG.map(minor => [`pg-${minor}`, `npm:pg@~${minor}.0`]));
   const modules = install('.client-versions/pg', aliases);
-  const { transform, clearMocks, globalSetup, globalTeardown } = ownConfiguration;
-  const projects = minors.map(minor => ({
-    ...{ transform, clearMocks, globalSetup, globalTeardown, rootDir: ROOT },
-    ...testsIn(...CLOSE_TO_PG),
-    displayName: `pg ${minor}`,
-    moduleNameMapper: { '^pg$': join(modules, `pg-${minor}`) },
-  }));
-  return jest({ projects });
+  return jestProjects(
+    minors.map(minor => ({
+      ...testsIn(...CLOSE_TO_PG),
+      displayName: `pg ${minor}`,
+      moduleNameMapper: { '^pg$': join(modules, `pg-${minor}`) },
+    })),
+  );
 }
 
 function testOnNode(version: string): boolean {

@@ -8,7 +8,6 @@ interface JestOptions {
   readonly testPathIgnorePatterns?: string[];
   readonly moduleNameMapper?: Record<string, string>;
   readonly maxWorkers?: number;
-  readonly projects?: (JestOptions & { displayName: string })[];
   /** An empty one leaves out the PostgreSQL that the project's own set-up starts. */
   readonly globalSetup?: string;
   readonly globalTeardown?: string;
@@ -19,13 +18,25 @@ interface Where {
 }
 
 /** `npm test` is one run of jest; these are others. */
-export const ownConfiguration: JestOptions & Record<string, unknown> = JSON.parse(
+const ownConfiguration: JestOptions & Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 ).jest;
 
 /** Runs jest with the project's configuration, but for what `options` say. */
-export function jest(options: JestOptions, { node = process.execPath, env }: Where = {}): boolean {
-  const config = { ...ownConfiguration, rootDir: ROOT, reporters: ['default'], ...options };
+export function jest(options: JestOptions, where?: Where): boolean {
+  return start({ ...ownConfiguration, ...options }, where);
+}
+
+/** Runs jest once with the project's configuration in several variants. */
+export function jestProjects(projects: (JestOptions & { displayName: string })[]): boolean {
+  // Jest would have whatever stands beside `projects` win over what is in them.
+  const { reporters: _, coverageReporters: __, maxWorkers, testTimeout, testSequencer, ...own } = ownConfiguration;
+  const variants = projects.map(each => ({ ...own, rootDir: ROOT, ...each }));
+  return start({ maxWorkers, testTimeout, testSequencer, projects: variants });
+}
+
+function start(options: object, { node = process.execPath, env }: Where = {}): boolean {
+  const config = { ...options, rootDir: ROOT, reporters: ['default'] };
   const binary = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
   return run(node, [binary, '--ci', '--config', JSON.stringify(config)], {
     env: { ...process.env, CDK_VALIDATION: 'false', ...env },
