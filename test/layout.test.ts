@@ -1,55 +1,111 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { preProcessFile } from 'typescript';
+import * as ts from 'typescript';
 
 const ROOT = join(__dirname, '..');
-/** What runs at deploy time, in AWS Lambda, and in the consumer's service. */
-const RUN_TIMES = ['src', 'lambda', 'client/src'];
 
-const sources = (folder: string) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts'))
-    .map(file => join(folder, file));
+/** The parts of each run time. A part imports those before it; what stands at the root composes them. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  src: ['private', 'network', 'function', 'access', 'database', 'rotation', 'user', 'proxy', ''],
+  lambda: [
+    'ports',
+    'credential',
+    'runtime',
+    'admin',
+    'secrets-manager',
+    'postgres/template',
+    'postgres',
+    'postgres/sql',
+    'postgres/session',
+    'rotation/state',
+    'rotation/strategies',
+    'rotation/steps',
+    'rotation',
+    'revocation',
+    'database-user',
+    'first-rotation',
+    '',
+  ],
+  'client/src': ['shared', 'telemetry', 'secret', 'login', 'pool', 'stream', ''],
+};
+const MOST_LINES_OF_A_CONSTRUCTOR = 40;
 
-/** The files of ours that a file imports, types too. */
-function imports(file: string): string[] {
-  return preProcessFile(readFileSync(join(ROOT, file), 'utf8'))
-    .importedFiles.map(({ fileName }) => fileName)
-    .filter(name => name.startsWith('.'))
-    .map(name => relative(ROOT, resolve(ROOT, dirname(file), name)))
-    .map(path => [`${path}.ts`, join(path, 'index.ts')].find(candidate => all.has(candidate)))
-    .filter(found => found !== undefined);
-}
+const filesOf = (runTime: string) =>
+  readdirSync(join(ROOT, runTime), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
 
-/** The first cycle below a file, as the path that leads around it. */
-function cycle(file: string, path: string[], done: Set<string>): string[] | undefined {
-  if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
-  if (done.has(file)) return undefined;
-  for (const imported of imports(file)) {
-    const found = cycle(imported, [...path, file], done);
-    if (found) return found;
-  }
-  done.add(file);
-  return undefined;
-}
+describe.each(Object.keys(PARTS))('%s', runTime => {
+  const files = filesOf(runTime);
+  const sources = new Map(files.map(file => [file, parse(join(ROOT, runTime, file))]));
 
-const all = new Set(RUN_TIMES.flatMap(sources));
+  /** The files of this run time that a file imports, types too. */
+  const importsOf = (file: string) =>
+    ts
+      .preProcessFile(sources.get(file)!.text)
+      .importedFiles.map(({ fileName }) => fileName)
+      .filter(name => name.startsWith('.'))
+      .map(name => `${relative(join(ROOT, runTime), resolve(ROOT, runTime, dirname(file), name))}.ts`)
+      .filter(imported => sources.has(imported));
 
-test('no file imports itself by way of others', () => {
-  expect(all.size).toBeGreaterThan(100); // the files are found
-  expect(imports('src/index.ts').length).toBeGreaterThan(10); // and what they import
-  const done = new Set<string>();
-  for (const file of all) expect(cycle(file, [], done)).toBeUndefined();
+  test('a part imports only parts before it', () => {
+    const rank = (file: string) => {
+      if (file === 'contract.ts') return -1; // every part of src/ may import it
+      return PARTS[runTime].indexOf(dirname(file) === '.' ? '' : dirname(file));
+    };
+    const unknown = files.filter(file => file !== 'contract.ts' && rank(file) < 0);
+    expect(unknown).toEqual([]);
+    const imports = files.flatMap(file => importsOf(file).map(imported => [file, imported]));
+    expect(imports.length).toBeGreaterThan(files.length); // they are found
+    expect(imports.filter(([file, imported]) => rank(imported) > rank(file))).toEqual([]);
+  });
+
+  test('no import leads back to the file it is in', () => {
+    const reachable = (file: string) => {
+      const reached = new Set<string>();
+      const open = [file];
+      for (let next = open.pop(); next !== undefined; next = open.pop()) {
+        const more = importsOf(next).filter(imported => !reached.has(imported));
+        for (const imported of more) reached.add(imported);
+        open.push(...more);
+      }
+      return reached;
+    };
+    expect(files.filter(file => reachable(file).has(file))).toEqual([]);
+  });
+
+  test('no two files have one name', () => {
+    const names = files.map(file => basename(file));
+    expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
+  });
+
+  test('a constructor reads as a table of contents', () => {
+    const long = files.flatMap(file =>
+      constructorsOf(sources.get(file)!)
+        .filter(lines => lines > MOST_LINES_OF_A_CONSTRUCTOR)
+        .map(lines => `${file}: ${lines} lines`),
+    );
+    expect(long).toEqual([]);
+  });
 });
 
 test('the root of lambda/ holds the entry points, and nothing else does', () => {
-  const isEntryPoint = (file: string) => file.endsWith('.lambda.ts');
-  const atRoot = sources('lambda').filter(file => dirname(file) === 'lambda');
+  const files = filesOf('lambda');
+  const atRoot = files.filter(file => dirname(file) === '.');
   expect(atRoot).not.toEqual([]);
-  expect(sources('lambda').filter(isEntryPoint).sort()).toEqual(atRoot.sort());
+  expect(files.filter(file => file.endsWith('.lambda.ts')).sort()).toEqual(atRoot.sort());
 });
 
-test.each(RUN_TIMES)('no two files below %s have one name', folder => {
-  const names = sources(folder).map(file => basename(file));
-  expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
-});
+function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+/** How many lines each constructor has. */
+function constructorsOf(source: ts.SourceFile): number[] {
+  const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line;
+  const found: number[] = [];
+  const visit = (node: ts.Node) => {
+    if (ts.isConstructorDeclaration(node)) found.push(lineOf(node.end) - lineOf(node.getStart()) + 1);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}

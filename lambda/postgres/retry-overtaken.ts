@@ -21,8 +21,8 @@ export async function retried<T>(connection: Connection, work: () => Promise<T>)
 }
 
 /**
- * The comment on the role changed in between (22012), two sessions updated one row or waited for each other, another one
- * made the role or the database first, or a table or schema that was there is gone.
+ * The comment on the role changed in between (22012), two sessions updated one row or waited for each other, another
+ * one made the role or the database first, or a table or schema that was there is gone.
  */
 function isOvertaken(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };

@@ -21,7 +21,9 @@ export function lockOf({ name, connectionLimit }: Role): Sql {
 
 /** A statement that fails, with SQLSTATE 22012, unless the comment on the role is the one that was read. */
 export function stillCommented({ name, comment }: Pick<Role, 'name' | 'comment'>): Sql {
-  return sql`SELECT 1 / CASE WHEN COALESCE(shobj_description(r.oid, 'pg_authid'), '') = ${literal(comment ?? '')} THEN 1 ELSE 0 END
+  return sql`
+    SELECT 1 / CASE WHEN COALESCE(shobj_description(r.oid, 'pg_authid'), '') = ${literal(comment ?? '')}
+        THEN 1 ELSE 0 END
     FROM pg_roles AS r WHERE r.rolname = ${literal(name)}`;
 }
 

@@ -63,6 +63,7 @@ export const READ_ACCESS_TARGETS = sql`
         AND d.defaclobjtype = later.type AND g.grantee = party.grantee
     )
   FROM (SELECT own.schema, own.oid FROM own UNION ALL SELECT NULL, 0::oid) AS space
-    CROSS JOIN (VALUES ('TABLE', 'r'::"char"), ('SEQUENCE', 'S'), ('SCHEMA', 'n')) AS later (kind, type) CROSS JOIN party
+    CROSS JOIN (VALUES ('TABLE', 'r'::"char"), ('SEQUENCE', 'S'), ('SCHEMA', 'n')) AS later (kind, type)
+    CROSS JOIN party
   WHERE space.schema IS NULL OR later.kind <> 'SCHEMA'
   ORDER BY 1, 2, 3`;

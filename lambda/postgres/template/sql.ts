@@ -3,8 +3,8 @@ import { quoteIdentifier, quoteLiteral } from './quote';
 import type { Part } from './tokens';
 
 /**
- * A statement, or a part of one, made by the tag `sql` below. A connection accepts nothing else, so that a string cannot
- * become SQL.
+ * A statement, or a part of one, made by the tag `sql` below. A connection accepts nothing else, so that a string
+ * cannot become SQL.
  */
 export class Sql {
   private qualified?: string;
@@ -28,8 +28,8 @@ export class Sql {
 
 /**
  * SQL as one reads it. The owner of a database can overload an operator or a function; so each is qualified with
- * `pg_catalog` on the way to the server, on first use. Keywords are in capitals, names in lower case. A value is another
- * piece of SQL: a name by `identifier()`, a text by `literal()`, a number by `integer()`.
+ * `pg_catalog` on the way to the server, on first use. Keywords are in capitals, names in lower case. A value is
+ * another piece of SQL: a name by `identifier()`, a text by `literal()`, a number by `integer()`.
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly Sql[]): Sql {
   const foreign = values.find(value => !(value instanceof Sql));

@@ -8,7 +8,7 @@ import { BindingTag, Env } from '../../../src/contract';
 import { tagValue } from '../../../src/database/secret-binding';
 import { FUNCTION_ARN } from '../../local/function-arn';
 import { CURRENT, PENDING } from '../../local/secret';
-import { memoryDeadline, MemoryStore } from '../support/memory';
+import { memoryDeadline, MemoryStore } from '../support/memory-store';
 
 jest.spyOn(log, 'info').mockImplementation(() => undefined);
 

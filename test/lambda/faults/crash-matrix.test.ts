@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { Lanes } from './lanes';
-import { type FaultyRig, nameOf, type Place, type Subject } from './rig';
+import { type FaultyRig, nameOf, type Place } from './rig';
+import type { Subject } from './subject';
 import { Env } from '../../../src/contract';
 import { MAJOR_VARIABLE } from '../../local/postgres-binaries';
 

@@ -1,5 +1,6 @@
 import { Lanes } from './lanes';
-import { hasCode, type FaultyRig, type Subject } from './rig';
+import { hasCode, type FaultyRig } from './rig';
+import type { Subject } from './subject';
 import type { RotationStrategyName } from '../../../src/contract';
 import { type Step, STEPS } from '../../local/rotation-run';
 

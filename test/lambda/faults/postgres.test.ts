@@ -1,6 +1,7 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { Lanes } from './lanes';
-import type { FaultyRig, Subject } from './rig';
+import type { FaultyRig } from './rig';
+import type { Subject } from './subject';
 
 let lanes: Lanes;
 let rig: FaultyRig;

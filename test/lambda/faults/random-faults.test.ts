@@ -1,6 +1,7 @@
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import fc from 'fast-check';
-import { type FaultyRig, hasCode, startFaultyRig, type Subject } from './rig';
+import { type FaultyRig, hasCode, startFaultyRig } from './rig';
+import type { Subject } from './subject';
 import { Env } from '../../../src/contract';
 import { ServiceError } from '../../local/secret';
 

@@ -4,7 +4,7 @@ import { endAllSessions } from '../../../lambda/revocation/end-all-sessions';
 import { log } from '../../../lambda/runtime/log';
 import { BindingTag } from '../../../src/contract';
 import { CURRENT, PENDING, ServiceError } from '../../local/secret';
-import { Crash, memoryDeadline } from '../support/memory';
+import { Crash, memoryDeadline } from '../support/memory-store';
 import { retires, STEPS, STRATEGIES, world } from '../support/world';
 
 jest.spyOn(log, 'info').mockReturnValue();

@@ -11,7 +11,8 @@ import { Client } from 'pg';
 import { BindingTag, type RotationStrategyName, type SecretValue } from '../../../src/contract';
 import { FunctionProcess } from '../../local/function-process';
 import { type Login, randomPassword, withClient } from '../../local/postgres';
-import { type FaultyRig, nameOf, type Place, startFaultyRig, type Subject } from '../faults/rig';
+import { type FaultyRig, nameOf, type Place, startFaultyRig } from '../faults/rig';
+import type { Subject } from '../faults/subject';
 
 let rig: FaultyRig;
 let revocation: FunctionProcess;

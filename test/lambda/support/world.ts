@@ -1,4 +1,5 @@
-import { type Checkpoint, MemoryDatabase, memoryDeadline, MemoryStore } from './memory';
+import { MemoryDatabase } from './memory-database';
+import { type Checkpoint, memoryDeadline, MemoryStore } from './memory-store';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import { revoke } from '../../../lambda/revocation/revoke';
 import { rotate } from '../../../lambda/rotation/rotate';

@@ -36,13 +36,17 @@ test.each<[string, Sql, string]>([
   ],
   [
     'keywords that look like functions',
-    sql`SELECT COALESCE(ARRAY(SELECT 1), NULL), EXISTS (SELECT), CASE WHEN (a.b) THEN (1) END FROM (VALUES (1, 2)) AS a (b, c)`,
-    'SELECT COALESCE(ARRAY(SELECT 1), NULL), EXISTS (SELECT), CASE WHEN (a.b) THEN (1) END FROM (VALUES (1, 2)) AS a (b, c)',
+    sql`SELECT COALESCE(ARRAY(SELECT 1), NULL), EXISTS (SELECT), CASE WHEN (a.b) THEN (1) END
+    FROM (VALUES (1, 2)) AS a (b, c)`,
+    `SELECT COALESCE(ARRAY(SELECT 1), NULL), EXISTS (SELECT), CASE WHEN (a.b) THEN (1) END
+    FROM (VALUES (1, 2)) AS a (b, c)`,
   ],
   [
     'values that are put in, which stay',
-    sql`SELECT ${integer(1)} / x FROM pg_roles AS r WHERE r.rolname = ${literal("it's = now()")}`,
-    "SELECT 1 OPERATOR(pg_catalog./) x FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) 'it''s = now()'",
+    sql`SELECT ${integer(1)} / x FROM pg_roles AS r
+    WHERE r.rolname = ${literal("it's = now()")}`,
+    `SELECT 1 OPERATOR(pg_catalog./) x FROM pg_catalog.pg_roles AS r
+    WHERE r.rolname OPERATOR(pg_catalog.=) 'it''s = now()'`,
   ],
   [
     'a command, which has nothing to qualify',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { log } from '../../../../lambda/runtime/log';
 import { FUNCTION_ARN } from '../../../local/function-arn';
 import { CURRENT, PENDING } from '../../../local/secret';
-import { Crash } from '../../support/memory';
+import { Crash } from '../../support/memory-store';
 import { retires, STEPS, STRATEGIES, world } from '../../support/world';
 
 jest.spyOn(log, 'info').mockReturnValue();

@@ -5,7 +5,8 @@ import { Env } from '../../../../src/contract';
 import { FunctionProcess } from '../../../local/function-process';
 import { type Login, randomPassword, withClient } from '../../../local/postgres';
 import { STEPS } from '../../../local/rotation-run';
-import { type FaultyRig, startFaultyRig, type Subject } from '../../faults/rig';
+import { type FaultyRig, startFaultyRig } from '../../faults/rig';
+import type { Subject } from '../../faults/subject';
 import { type Rig, startRig } from '../../support/rig';
 
 const logsIn = (rig: Rig, login: Login) =>
