@@ -210,6 +210,7 @@ test('a meter of OpenTelemetry observes them until the pool ends', async () => {
 });
 
 test('the logger hears of a new version, an outage and a refusal for good, and of no secret', async () => {
+  await app.source.current(); // the budget is that of the login
   const pool = app.pool({ logger, loginBudgetMillis: 50 });
   await pool.query('select 1');
   const next = await app.changePassword();
