@@ -1,12 +1,19 @@
 import { Login } from '../../../client/src/login/login';
 import { rotatingClients, versionOf } from '../../../client/src/login/rotating-client';
 import { NotAdmitted } from '../../../client/src/login/until-accepted';
-import { startFakeServer } from '../../local/fake-server';
+import { type FakeServer, startFakeServer } from '../../local/fake-server';
 import { StubSecretsManager, version } from '../support/stub';
 
+/** An error without fields, which ends the wait of a client that should not have asked. */
+const ERROR = Buffer.from([0x45, 0, 0, 0, 5, 0]);
 const PASSWORD = 'a-password-that-must-not-be-sent';
+let server: FakeServer;
+beforeEach(async () => {
+  server = await startFakeServer([ERROR]);
+});
+afterEach(() => server.close());
 
-async function clientsOf(port: number) {
+async function clientsOf(port = server.port) {
   const secrets = new StubSecretsManager();
   const value = { host: 'localhost', port, username: 'somebody', password: PASSWORD };
   secrets.stages.AWSCURRENT = version('a', JSON.stringify(value));
@@ -16,12 +23,10 @@ async function clientsOf(port: number) {
 }
 
 test('a server without TLS is told nothing: no user, no password', async () => {
-  const server = await startFakeServer([]);
-  const { clients } = await clientsOf(server.port);
+  const { clients } = await clientsOf();
   const client = new clients.Client();
   await expect(client.connect()).rejects.toThrow('does not support SSL');
   expect(server.received()).toBe('');
-  server.close();
 });
 
 test('what a configuration says of the credential, the place and TLS is not used', async () => {
@@ -46,17 +51,15 @@ test('what a configuration says of the credential, the place and TLS is not used
 });
 
 test('a version that another login tries at the moment is not tried, and opens no socket', async () => {
-  const server = await startFakeServer([]);
-  const { login, clients } = await clientsOf(server.port);
+  const { login, clients } = await clientsOf();
   login.begins(login.version!);
   const client = new clients.Client();
   await expect(client.connect()).rejects.toThrow(NotAdmitted);
   expect(login.counters).toEqual({ logins: 0, refusedLogins: 0, searches: 0 });
-  server.close();
 });
 
 test('a client that is handed over is the next one, once', async () => {
-  const { login, clients } = await clientsOf(5432);
+  const { login, clients } = await clientsOf();
   const spare = new clients.Client();
   clients.handOver(spare);
   expect(new clients.Client()).toBe(spare);

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Client } from 'pg';
+import type { Client, Pool } from 'pg';
 import { rotatingPool } from '../../../client/src/pool/rotating-pool';
 import { ScramOnly } from '../../../client/src/shared/scram-only';
 import { createAuthority } from '../../local/certificate';
@@ -64,24 +64,31 @@ describe('a login counts', () => {
   });
 });
 
-test.each([
-  ['asks for the password in the clear', CLEARTEXT],
-  ['asks for the password as MD5', MD5],
-  ['lets a login pass without SCRAM', Buffer.concat([OK, READY])],
-])(
-  'a server with a good certificate that %s is an error, gets no password, and its connection ends',
-  async (message, answer) => {
+describe('a server with a good certificate', () => {
+  let server: Server;
+  let pool: Pool;
+  const open = new Set<Socket>();
+  afterEach(async () => {
+    for (const socket of open) socket.destroy();
+    await pool.end();
+    server.close();
+  });
+
+  test.each([
+    ['asks for the password in the clear', CLEARTEXT],
+    ['asks for the password as MD5', MD5],
+    ['lets a login pass without SCRAM', Buffer.concat([OK, READY])],
+  ])('that %s is an error, gets no password, and its connection ends', async (message, answer) => {
     const authority = await createAuthority('An authority of the test');
     const identity = await authority.issue('localhost');
     let received = Buffer.alloc(0);
-    let open = 0;
     const speak = (socket: Socket) => {
       socket.write('S');
       const secure = new TLSSocket(socket, { isServer: true, cert: identity.certificate, key: identity.privateKey });
-      open++;
+      open.add(secure);
       secure
         .on('error', () => undefined)
-        .on('close', () => open--)
+        .on('close', () => open.delete(secure))
         .once('data', () => {
           secure.write(answer);
           secure.on('data', chunk => {
@@ -90,7 +97,7 @@ test.each([
           });
         });
     };
-    const server = createServer(socket => socket.on('error', () => undefined).once('data', () => speak(socket)));
+    server = createServer(socket => socket.on('error', () => undefined).once('data', () => speak(socket)));
     await once(server.listen(0, '127.0.0.1'), 'listening');
 
     const { port } = server.address() as AddressInfo;
@@ -99,17 +106,15 @@ test.each([
       'a',
       JSON.stringify({ host: 'localhost', port, username: 'app', password: PASSWORD }),
     );
-    const pool = rotatingPool({ secretId: 'Orders', client: secrets.client, ca: authority.certificate });
+    pool = rotatingPool({ secretId: 'Orders', client: secrets.client, ca: authority.certificate });
     await expect(pool.query('select 1')).rejects.toMatchObject({
       code: 'Scram',
       message: expect.stringContaining(message),
     });
-    await until(() => open === 0);
+    await until(() => open.size === 0);
     expect(received.toString('latin1')).not.toContain(PASSWORD);
     expect(received.toString('latin1')).not.toContain('md5');
     expect(received.toString('latin1')).not.toContain('select');
     expect(pool.totalCount).toBe(0);
-    await pool.end();
-    server.close();
-  },
-);
+  });
+});
