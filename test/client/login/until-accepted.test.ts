@@ -30,7 +30,7 @@ test('without an admission nothing is connected', async () => {
 
 // A role without a connection to spare, a server that does not trust, or one that is gone: no credential mends these.
 test.each(['53300', '3D000', 'Scram', 'ECONNRESET', 'Authentication'])('%s is not tried again', async code => {
-  const connect = jest.fn(() => Promise.reject(failure(code)));
+  const connect = jest.fn().mockRejectedValueOnce(failure(code)).mockResolvedValue('connected');
   const login = { admission: () => Promise.resolve() } as unknown as Login;
   await expect(untilAccepted(login, 7, connect)).rejects.toMatchObject({ code });
   expect(connect).toHaveBeenCalledTimes(1);
