@@ -44,8 +44,8 @@ export interface ConsumerSession extends Session {
 }
 
 /**
- * The login itself, whatever role its sessions start as: in the credential's database, so that a database that it cannot
- * use is found out before anything is changed.
+ * The login itself, whatever role its sessions start as: in the credential's database, so that a database that it
+ * cannot use is found out before anything is changed.
  */
 export interface LoginSession extends Session {
   /**
