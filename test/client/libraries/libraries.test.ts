@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Answer, Order } from './subject';
 import { Env } from '../../../src/contract';
-import { randomPassword } from '../../local/postgres';
+import { randomPassword, withClient } from '../../local/postgres';
 import { Application } from '../support/fixture';
 
 /** Each is a file of examples/client; what it imports is what `npm ci` put there. */
@@ -26,9 +27,11 @@ interface Row {
   readonly pid: number;
   readonly xid: string;
 }
-/** Long enough that queries sent together need a connection each. */
+/** Waits while somebody holds the lock, so that a test decides how many queries are under way at once. */
+const LOCK = 1;
 const WHO =
-  'select session_user::text as name, pg_backend_pid() as pid, pg_current_xact_id()::text as xid, pg_sleep(0.2)::text';
+  'select session_user::text as name, pg_backend_pid() as pid, pg_current_xact_id()::text as xid' +
+  ` from pg_advisory_xact_lock_shared(${LOCK})`;
 
 jest.setTimeout(30_000); // a process that compiles and loads a library
 
@@ -76,8 +79,18 @@ async function run<T>(order: Order): Promise<T[]> {
   return answer.results as T[];
 }
 
-const queries = async (times: number) => (await run<Row[]>({ times, texts: [WHO], transaction: false })).flat();
+/** Queries at once, each on a connection of its own: none is answered before all have reached PostgreSQL. */
+const queries = (times: number): Promise<Row[]> =>
+  withClient(app.tenancy, app.tenancy.superuser, app.tenancy.database, async client => {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    const rows = run<Row[]>({ times, texts: [WHO], transaction: false });
+    while ((await client.query(WAITING)).rows.length < times) await Promise.race([setTimeout(20), rows]);
+    await client.query('select pg_advisory_unlock($1)', [LOCK]);
+    return (await rows).flat();
+  });
 const transactions = (times: number) => run<Row[][]>({ times, texts: [WHO, WHO], transaction: true });
+const WAITING = `select from pg_locks where locktype = 'advisory' and not granted
+  and database = (select oid from pg_database where datname = current_database())`;
 const distinct = (values: unknown[]) => new Set(values).size;
 
 describe.each(LIBRARIES)('%s', library => {
