@@ -3,7 +3,10 @@ import { ALTERNATE_SUFFIX, ErrorCode, MAX_NAME_BYTES } from '../../src/contract'
 import type { Pair } from '../ports/logins';
 
 /**
- * The two logins, from the name of either. PostgreSQL would cut a longer name, and the second login be somebody else's.
+ * The names of both logins, derived from either.
+ *
+ * @throws with code `InvalidSecret` when the alternate's name exceeds 63 bytes: PostgreSQL would truncate it, and the
+ *   truncated name could be that of another role
  */
 export function pairOf(username: string): Pair {
   const owner = username.endsWith(ALTERNATE_SUFFIX) ? username.slice(0, -ALTERNATE_SUFFIX.length) : username;

@@ -11,9 +11,9 @@ type Invalid = (message: string) => Error;
 const PRIVILEGES: readonly DatabaseUserPrivileges[] = ['owner', 'connect', 'readOnly', 'readWrite'];
 
 /**
- * What the properties declare, by database: that of the main one first.
+ * The privileges that the properties declare, one entry for each database, the user's own database first.
  *
- * @param invalid makes the error of what is declared wrongly
+ * @param invalid creates the error for an invalid property
  */
 export function grantsOf(
   { database, privileges, owner, schemas, furtherGrants }: DatabaseUserProperties,
@@ -30,7 +30,7 @@ export function grantsOf(
   return grants;
 }
 
-/** The access to the tables of another user that a grant has in it, if it has. */
+/** The access to another user's tables that a grant declares; undefined where it declares none. */
 export function accessOf(grant: DatabaseGrant | undefined): Access | undefined {
   if (!grant || grant.owner === undefined) return undefined;
   const { privileges, owner, schemas } = grant;

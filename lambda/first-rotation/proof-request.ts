@@ -1,7 +1,7 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode, type FirstRotationProperties } from '../../src/contract';
 
-/** What the Provider framework passes on of CloudFormation's request. */
+/** A request of CloudFormation, as the Provider framework passes it on. */
 export interface Request {
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly physicalId: string;
@@ -31,7 +31,7 @@ export function parseRequest(event: unknown): Request {
   const before = type === 'Update' && isTexts(listed) ? listed : [];
   return {
     type,
-    // The same for ever: another one would have CloudFormation delete this one.
+    // The physical id never changes: with another one, CloudFormation would delete the resource.
     physicalId: typeof PhysicalResourceId === 'string' ? PhysicalResourceId : `first-rotation/${logGroup}`,
     secretArns: type === 'Delete' ? [] : secretArns.filter(arn => !before.includes(arn)),
     logGroup,
