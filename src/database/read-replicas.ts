@@ -9,8 +9,8 @@ const WAY_OUT =
   ' readers are no replicas of that kind';
 
 /**
- * Amazon RDS makes no read replica of a PostgreSQL instance whose master password it manages. Replicas that the app
- * makes itself are found when it is synthesised.
+ * Refuses read replicas of an instance whose master password RDS manages, which Amazon RDS does not support. Replicas
+ * that the app itself creates are found at synthesis.
  */
 export function refuseReplicasOfManagedAdmin(scope: Construct, instance: rds.DatabaseInstance, asked: number): void {
   if (asked > 0) {

@@ -10,16 +10,19 @@ import { ConsumerRules } from './wire-rules';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { fail } from '../private/errors';
 
-/** What a consumer gets. */
+/** How a kind of user wires a consumer. */
 export interface Wiring extends WireOptions {
   readonly grant: (grantee: iam.IGrantable) => iam.Grant;
-  /** Where the consumer reads a secret: through which endpoint, if one is known. */
+  /** Set if the consumer reads a secret, with the endpoint if one is known. */
   readonly secretsManager?: { readonly endpoint?: SecretsManagerEndpoint };
-  /** What the consumer waits for. */
+  /** The constructs that the consumer waits for. */
   readonly ready: IDependable;
 }
 
-/** Grants, connects and informs a consumer of a user, and makes it wait until all that is in force. */
+/**
+ * Grants access to a consumer, adds its network rules and its environment, and makes it wait until all of them are in
+ * effect.
+ */
 export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): void {
   checkPlace(consumer, user);
   const groups = securityGroupsOf(consumer, user);
@@ -35,7 +38,8 @@ export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): v
   });
   const resource = consumer.node.defaultChild;
   if (CfnResource.isCfnResource(resource)) {
-    // The resource alone: of its security groups, which belong to the same construct, the rules need the ids.
+    // Only the resource depends on the rules, because they need the ids of its security groups, which belong to the
+    // same construct.
     resource.node.addDependency(wiring.ready, granted, ...rules);
   } else {
     consumer.node.addDependency(wiring.ready);
@@ -80,7 +84,7 @@ function securityGroupsOf(consumer: Consumer, user: IDatabaseUser): ec2.ISecurit
   return groups;
 }
 
-/** Tasks of ECS have the role of their definition; the service has none. */
+/** The grantee of a consumer. An ECS service has no role; its task definition has one. */
 function granteeOf(consumer: Consumer, user: IDatabaseUser): iam.IGrantable {
   const grantee = consumer.grantPrincipal ? (consumer as iam.IGrantable) : consumer.taskDefinition?.taskRole;
   if (!grantee) {
