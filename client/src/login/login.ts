@@ -38,7 +38,7 @@ export class Login {
   readonly budgetMillis: number;
   /** Called once when callers begin to hear at once that every version is refused. */
   onGivenUp?: (error: Error) => void;
-  #isSaid = false;
+  #isReported = false;
   readonly #source: SecretCredentials;
   readonly #choice: VersionChoice;
   readonly #probe = new Probe();
@@ -94,7 +94,7 @@ export class Login {
       if (version && this.mayTry(version)) return;
       const now = performance.now();
       if (!version || now >= until) throw this.#error(version);
-      if (this.isGivenUp) throw this.#said(this.#error(version));
+      if (this.isGivenUp) throw this.#reported(this.#error(version));
       const changed = this.#waiters.change(Math.min(until - now, PROBE_MILLIS));
       if (this.#refusals.bars(version.versionId)) void this.#findAnother();
       await changed;
@@ -110,7 +110,7 @@ export class Login {
     if (this.isNewest(version)) {
       this.#probe.accepted(version.versionId);
       this.#refusals.clear();
-      this.#isSaid = false;
+      this.#isReported = false;
     }
     this.#ended(version);
   }
@@ -144,9 +144,9 @@ export class Login {
     this.#waiters.wake();
   }
 
-  #said(error: RotatingPostgresError): RotatingPostgresError {
-    if (!this.#isSaid) this.onGivenUp?.(error);
-    this.#isSaid = true;
+  #reported(error: RotatingPostgresError): RotatingPostgresError {
+    if (!this.#isReported) this.onGivenUp?.(error);
+    this.#isReported = true;
     return error;
   }
 

@@ -6,7 +6,7 @@ import { isAuthenticationFailure } from '../shared/errors';
 import { ScramOnly } from '../shared/scram-only';
 import { tlsOptions, type TlsOptions } from '../shared/tls';
 
-/** What the user sets of the place; the rest is the secret's. */
+/** The endpoint where it is not the secret's, for example that of a replica. */
 export interface Place extends TlsOptions {
   /** @default - the secret's */
   readonly host?: string;

@@ -1,6 +1,6 @@
 /**
- * Lets so many in, in the order in which they came. pg's own queue would hand a waiter a new login whenever one has
- * failed; so nobody enters it who would have to wait there.
+ * Admits callers up to a limit, in the order in which they came. pg's own queue would begin a new login for a waiter
+ * whenever one has failed, so nobody may enter who would have to wait there.
  */
 export class Gate {
   #free: number;

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type * as pg from 'pg';
 import { codeOf } from '../shared/errors';
+import { sleep } from '../shared/time';
 
 /** Between two replacements, so that a fleet does not log in all at once. */
 const PAUSE_MILLIS = 20;
@@ -70,12 +70,12 @@ export class Replacement {
         if (!(await this.#replaceOne())) return;
         retry = RETRY_MILLIS;
       } catch (error) {
-        // makes room: the next caller logs in himself
+        // Closing one makes room: the next caller logs in.
         if (codeOf(error) === TOO_MANY_CONNECTIONS) await this.members.swap();
         pause = retry;
         retry = Math.min(retry * 2, LONGEST_RETRY_MILLIS);
       }
-      await sleep(pause * (0.5 + Math.random()), undefined, { ref: false });
+      await sleep(pause * (0.5 + Math.random()));
     }
   }
 

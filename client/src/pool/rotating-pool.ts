@@ -1,29 +1,18 @@
 import * as pg from 'pg';
 import { plainPool } from './plain-pool';
 import { RotatingPool } from './pool';
-import { Login, type LoginOptions } from '../login/login';
-import { type Place, rotatingClients } from '../login/rotating-client';
+import { Login } from '../login/login';
+import { rotatingClients } from '../login/rotating-client';
+import type { SecretLoginOptions } from '../login/secret-login-options';
 import { credentialSource } from '../secret/configuration';
-import type { SecretCredentialsOptions } from '../secret/credentials';
-import { defaultLogger, type Logger } from '../telemetry/logger';
+import { defaultLogger } from '../telemetry/logger';
 import { type Meter, observe } from '../telemetry/metrics';
 
 /** What the secret says or this package decides, and a user therefore does not. */
 type Taken = 'user' | 'password' | 'connectionString' | 'ssl' | 'Client' | 'host' | 'port' | 'database';
 
 /** The options of `pg.Pool`, without those that the secret answers. */
-export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, Place, SecretCredentialsOptions, LoginOptions {
-  /**
-   * ARN or name of the secret.
-   * @default - the environment: DATABASE_URL, else ROTATING_POSTGRES_SECRET_ARN
-   */
-  readonly secretId?: string;
-  /**
-   * Where to say what happens.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
-   * weak TLS
-   */
-  readonly logger?: Logger;
+export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, SecretLoginOptions {
   /**
    * A meter of OpenTelemetry that observes the pool, as `observe()` does.
    * @default - none

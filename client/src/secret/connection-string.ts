@@ -35,7 +35,7 @@ export async function connectionString(secretId?: string, options: ConnectionStr
   return `postgresql://${user}@${server}/${database}?${query.toString().replaceAll('+', '%20')}`;
 }
 
-/** Also what encodeURIComponent leaves, for a shell would not. */
+/** Encodes also what encodeURIComponent leaves and a shell would interpret. */
 function encode(part: string): string {
   return encodeURIComponent(part).replace(
     /[!'()*]/g,

@@ -134,7 +134,7 @@ export class SecretCredentials extends EventEmitter<Events> {
     return this.#reader.read('AWSPREVIOUS');
   }
 
-  /** Of several wishes for the same secret the shortest holds. */
+  /** Of several TTLs for the same secret the shortest is used. */
   limitTtl(ttlMillis: number): void {
     this.#ttlMillis = Math.min(this.#ttlMillis, ttlMillis);
   }

@@ -4,11 +4,12 @@ import type { Logger } from '../telemetry/logger';
 
 /** What pg itself does not verify, or would not with the semantics of libpq. */
 const WEAK = ['disable', 'allow', 'prefer', 'no-verify'];
-/** Nothing but this machine, or a name of one label as in Docker Compose, which no public server has. */
+/** This machine, or a name of one label as in Docker Compose, which no public server has. */
 const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|[^.:]*)$/i;
 
 /**
- * How pg connects with a connection string. To another machine TLS is verified unless the string says otherwise, aloud.
+ * How pg connects with a connection string. To another machine TLS is verified; where the string says otherwise,
+ * a warning is logged.
  */
 export function plainConfig(connectionString: string, logger: Logger, options: TlsOptions): ClientConfig {
   const { host, sslmode, verifies } = tlsOf(connectionString);

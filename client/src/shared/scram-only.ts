@@ -7,9 +7,9 @@ const WEAKER = { authenticationCleartextPassword: 'in the clear', authentication
 type Weaker = (typeof WEAKER)[keyof typeof WEAKER];
 
 /**
- * Lets nothing but a completed SCRAM exchange pass for a login, or an MD5 one where that is allowed. pg answers
- * whatever the server asks for, and believes one that asks for nothing: under `trust` a wrong password passes, and a
- * rotation would take it for tested.
+ * Accepts a login only after a completed SCRAM exchange, or an MD5 one where that is allowed. pg answers whatever the
+ * server asks for, and accepts a server that asks for nothing: under `trust` a wrong password passes, and a rotation
+ * would take it for tested.
  */
 export class ScramOnly {
   private completed = false;
@@ -41,8 +41,8 @@ export class ScramOnly {
   }
 
   /**
-   * @throws with code `Scram` unless the server has proved that it knows the password's verifier, or was given its MD5
-   * by leave
+   * @throws with code `Scram` unless the server has proved that it knows the password's verifier, or asked for MD5
+   * where that is allowed
    */
   check(): void {
     if (!this.completed && !(this.allowMd5 && this.wasMd5)) throw this.refusal('lets a login pass without SCRAM');

@@ -15,6 +15,7 @@ export async function within<T>(promise: Promise<T>, until: number): Promise<T |
   }
 }
 
+/** Keeps no process alive: this package sleeps only between attempts that nobody must wait for. */
 export function sleep(millis: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, millis));
+  return new Promise(resolve => setTimeout(resolve, millis).unref());
 }

@@ -65,7 +65,7 @@ function readExtraRoots(): string[] {
   }
 }
 
-/** Node.js takes what is no certificate without a word, and then trusts less than was meant. */
+/** Node.js ignores what is no certificate without an error, and then trusts less than was meant. */
 function certificates(pem: string, source: string): string[] {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (found.length === 0) {

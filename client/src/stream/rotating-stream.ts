@@ -5,29 +5,17 @@ import * as tls from 'node:tls';
 import * as pg from 'pg';
 import { LoggedInStream, type Server, type Session } from './logged-in-stream';
 import { AUTHENTICATED, backendKeyData, parameterStatus, READY, SSL_REQUEST } from './startup';
-import { Login, type LoginOptions } from '../login/login';
+import { Login } from '../login/login';
 import { reportTrouble } from '../login/report-trouble';
 import { type Place, rotatingClients } from '../login/rotating-client';
+import type { SecretLoginOptions } from '../login/secret-login-options';
 import { untilAccepted } from '../login/until-accepted';
 import { credentialSource } from '../secret/configuration';
-import type { SecretCredentialsOptions } from '../secret/credentials';
 import { plainConfig } from '../secret/plain-config';
-import { defaultLogger, type Logger } from '../telemetry/logger';
+import { defaultLogger } from '../telemetry/logger';
 
 /** Which secret logs the sessions in, and where. */
-export interface RotatingStreamOptions extends Place, SecretCredentialsOptions, LoginOptions {
-  /**
-   * ARN or name of the secret.
-   * @default - the environment: DATABASE_URL, else ROTATING_POSTGRES_SECRET_ARN
-   */
-  readonly secretId?: string;
-  /**
-   * Where to say what happens.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
-   * weak TLS
-   */
-  readonly logger?: Logger;
-}
+export interface RotatingStreamOptions extends SecretLoginOptions {}
 
 /**
  * For libraries that make their own connections: what they take for a socket, already encrypted and logged in with

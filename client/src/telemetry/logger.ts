@@ -1,4 +1,4 @@
-/** Where to say what happens. Pino, Winston, Powertools and `console` fit. */
+/** Where to log. Pino, Winston, Powertools and `console` fit. */
 export interface Logger {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
@@ -6,7 +6,7 @@ export interface Logger {
 }
 
 /**
- * Says nothing but what somebody must see to: without it an outage of Secrets Manager would pass unseen until it hurts.
+ * Logs only what needs action: without it an outage of Secrets Manager would not be noticed before the next rotation.
  */
 export const defaultLogger: Logger = {
   info: () => {},

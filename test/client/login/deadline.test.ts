@@ -69,9 +69,18 @@ describe('connectionTimeoutMillis covers all that a caller waits for:', () => {
 
   test('a search for a version that is accepted', async () => {
     await app.changePassword();
-    const one = pool({ loginBudgetMillis: 3_600_000 });
-    limit(one, 5_000); // long enough for a login that is refused
+    let reads = 0;
+    const answers: (() => void)[] = [];
+    beforeCall = () => (reads++ === 0 ? undefined : new Promise<void>(resolve => answers.push(resolve)));
+    const one = pool({ max: 2, loginBudgetMillis: 3_600_000 });
+    const patient = one.query(whoAmI);
+    await until(() => stats(one)!.refusedLogins === 1); // however long that takes
+    limit(one);
     expect(await failure(one.query(whoAmI))).toMatchObject({ code: 'Authentication', cause: { code: '28P01' } });
+    beforeCall = undefined;
+    for (const answer of answers) answer();
+    await app.changePassword(app.user.password);
+    await patient;
   });
 
   test('a login that hangs, also after a wait in the queue, and its place comes back', async () => {

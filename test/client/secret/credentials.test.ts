@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { inspect } from 'node:util';
+import type { SecretVersion } from '../../../client/src/secret/secret-reader';
 import { SECRET, sdkError, StubSecretsManager, version } from '../support/stub';
 
 const MINUTE = 60_000;
@@ -29,10 +29,12 @@ test('a value whose time is over is served while it is read again, once', async 
   await source.current();
   secrets.stages.AWSCURRENT = version('b');
   await jest.advanceTimersByTimeAsync(TTL);
-  const changed = once(source, 'version');
+  const changed: SecretVersion[] = [];
+  source.on('version', found => changed.push(found));
   for (let caller = 0; caller < 50; caller++) expect(source.latest?.versionId).toBe('a');
   expect((await source.current()).versionId).toBe('a');
-  expect(await changed).toMatchObject([{ versionId: 'b' }]);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(changed).toMatchObject([{ versionId: 'b' }]);
   expect(source.latest?.versionId).toBe('b');
   expect(secrets.reads).toHaveLength(2);
 });
@@ -57,6 +59,17 @@ test('under steady use there is one read per TTL, which is jittered downwards by
   }
   expect(secrets.reads.length).toBeGreaterThan(ttls + 1); // not all at the whole TTL
   expect(secrets.reads.length).toBeLessThanOrEqual(1 + ttls / 0.8);
+});
+
+test('of several TTLs the shortest is used', async () => {
+  const source = secrets.source({ ttlMillis: 2 * MINUTE });
+  source.limitTtl(MINUTE);
+  source.limitTtl(TTL);
+  await source.current();
+  await jest.advanceTimersByTimeAsync(MINUTE);
+  void source.latest;
+  await jest.advanceTimersByTimeAsync(0);
+  expect(secrets.reads).toHaveLength(2);
 });
 
 test('nobody asks, nothing is read', async () => {
@@ -104,9 +117,12 @@ describe('before a login', () => {
     await source.current();
     secrets.stages.AWSCURRENT = hangs;
     jest.setSystemTime(Date.now() + 60 * MINUTE);
-    const waiting = source.beforeLogin();
-    await jest.advanceTimersByTimeAsync(500);
-    await waiting;
+    const waited = jest.fn();
+    void source.beforeLogin().then(waited);
+    await jest.advanceTimersByTimeAsync(499);
+    expect(waited).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(waited).toHaveBeenCalled();
     expect(source.latest?.versionId).toBe('a');
   });
 
@@ -124,9 +140,13 @@ describe('before a login', () => {
 
   test('a first read that hangs is waited for until the deadline', async () => {
     secrets.stages.AWSCURRENT = hangs;
-    const waiting = secrets.source().beforeLogin(performance.now() + 100);
+    const waited = jest.fn();
+    void secrets
+      .source()
+      .beforeLogin(performance.now() + 100)
+      .then(waited);
     await jest.advanceTimersByTimeAsync(100);
-    await waiting;
+    expect(waited).toHaveBeenCalled();
   });
 });
 

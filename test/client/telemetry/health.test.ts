@@ -10,10 +10,16 @@ import { Application } from '../support/fixture';
 import { until } from '../support/until';
 
 let app: Application;
+/** What a test has started beside. */
+let started: { stop(): Promise<unknown> }[];
 beforeEach(async () => {
+  started = [];
   app = await Application.start();
 });
-afterEach(() => app.stop());
+afterEach(async () => {
+  await Promise.all(started.map(each => each.stop()));
+  await app.stop();
+});
 
 const logged: string[] = [];
 beforeEach(() => {
@@ -73,26 +79,26 @@ describe('health', () => {
         throw new Error('the connection breaks');
       },
     });
+    started.push(proxy);
     const pool = app.pool({ port: proxy.port, ca: authority.certificate });
     expect(await health(pool, PATIENT)).toMatchObject({ healthy: false, logins: 1 });
     expect(queries).toEqual([expect.stringContaining('FROM pg_catalog.pg_database')]);
     expect(pool.totalCount).toBe(0);
-    await pool.end();
-    await proxy.stop();
   });
 
   test('a database that says nothing is unhealthy in time', async () => {
     const accepted: Socket[] = [];
     const silent = createServer(socket => accepted.push(socket.resume())).listen(0, '127.0.0.1');
     await once(silent, 'listening');
+    started.push({
+      stop: () => {
+        for (const socket of accepted) socket.destroy();
+        return once(silent.close(), 'close');
+      },
+    });
     const pool = app.pool({ port: (silent.address() as AddressInfo).port });
     // nothing else would end it
     expect(await health(pool, { timeoutMillis: 100 })).toMatchObject({ healthy: false, error: 'ETIMEDOUT' });
-    await new Promise<void>(resolve => {
-      silent.close(() => resolve());
-      for (const socket of accepted) socket.destroy();
-    });
-    await pool.end();
   });
 
   test('two seconds are the most, and a connection that comes later is given back', async () => {
@@ -210,6 +216,7 @@ test('a meter of OpenTelemetry observes them until the pool ends', async () => {
 });
 
 test('the logger hears of a new version, an outage and a refusal for good, and of no secret', async () => {
+  await app.source.current(); // the budget is that of the login
   const pool = app.pool({ logger, loginBudgetMillis: 50 });
   await pool.query('select 1');
   const next = await app.changePassword();
