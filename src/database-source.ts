@@ -113,7 +113,11 @@ export class DatabaseSource {
 
   private constructor(private readonly provide: (scope: Construct, surroundings: Surroundings) => ProvidedDatabase) {}
 
-  /** The database, created in this scope if it is a new one. */
+  /**
+   * The database, created in this scope if it is a new one.
+   *
+   * @internal
+   */
   public _provide(scope: Construct, surroundings: Surroundings): ProvidedDatabase {
     return this.provide(scope, surroundings);
   }

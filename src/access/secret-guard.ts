@@ -86,7 +86,11 @@ const guards = new WeakMap<IConstruct, SecretGuard>();
  * `addToResourcePolicy` add go into the same policy.
  */
 export class SecretGuard extends Construct {
-  /** The guard of a secret, also if the secret is given as its attachment to a database. */
+  /**
+   * The guard of a secret, also if the secret is given as its attachment to a database.
+   *
+   * @internal
+   */
   public static _of(secret: secretsmanager.ISecret): SecretGuard | undefined {
     return guards.get(unattached(secret));
   }
@@ -161,7 +165,11 @@ export class SecretGuard extends Construct {
     });
   }
 
-  /** Allows actions to a principal that no identity policy of this account reaches. */
+  /**
+   * Allows actions to a principal that no identity policy of this account reaches.
+   *
+   * @internal
+   */
   public _allow(grantee: iam.IGrantable, statement: iam.PolicyStatement): iam.Grant {
     if (this.endpointOnly) this.refuseBoth();
     this.readByOthers = true;

@@ -44,7 +44,11 @@ export class AuroraCapacity {
     private readonly instance: (id: string, index: number, options: rds.ClusterInstanceOptions) => rds.IClusterInstance,
   ) {}
 
-  /** Limits that are tokens, which aws-cdk-lib would validate as numbers. */
+  /**
+   * Limits that are tokens, which aws-cdk-lib would validate as numbers.
+   *
+   * @internal
+   */
   public get _unjudged(): rds.CfnDBCluster.ServerlessV2ScalingConfigurationProperty | undefined {
     const { serverlessV2MinCapacity: minCapacity, serverlessV2MaxCapacity: maxCapacity } = this.limits;
     return [minCapacity, maxCapacity].some(limit => Token.isUnresolved(limit))
@@ -52,7 +56,11 @@ export class AuroraCapacity {
       : undefined;
   }
 
-  /** The writer, the readers and their limits, for aws-cdk-lib. */
+  /**
+   * The writer, the readers and their limits, for aws-cdk-lib.
+   *
+   * @internal
+   */
   public _instances(readers: number, options: rds.ClusterInstanceOptions) {
     return {
       ...(this._unjudged ? {} : this.limits),

@@ -35,6 +35,8 @@ export class EncryptionKey extends kms.Key {
    * Lets the key encrypt a secret that RDS manages. According to the RDS user guide, the principal that creates the
    * database must be allowed to create a grant. The guide does not say through which of the two services the grant is
    * made.
+   *
+   * @internal
    */
   public _serveManagedSecrets(): void {
     this.addToResourcePolicy(

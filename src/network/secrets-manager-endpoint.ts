@@ -74,6 +74,8 @@ export class SecretsManagerEndpoint {
   /**
    * The default endpoint for functions in this VPC. In an imported VPC, none is created unless requested: it would
    * reroute callers that this app does not know, and would fail to deploy if the VPC already has one.
+   *
+   * @internal
    */
   public static _defaultFor(vpc: ec2.IVpc): SecretsManagerEndpoint | undefined {
     const found = SecretsManagerEndpoint.find(vpc);
@@ -165,12 +167,20 @@ export class SecretsManagerEndpoint {
     return this.known;
   }
 
-  /** Whether the app knows an endpoint. */
+  /**
+   * Whether the app knows an endpoint.
+   *
+   * @internal
+   */
   public get _isKnown(): boolean {
     return this.known !== undefined;
   }
 
-  /** Refuses an endpoint that functions in this VPC could not use. */
+  /**
+   * Refuses an endpoint that functions in this VPC could not use.
+   *
+   * @internal
+   */
   public _check(scope: IConstruct, vpc: ec2.IVpc): void {
     checkUsable(scope, this.endpoint, vpc);
   }
@@ -178,6 +188,8 @@ export class SecretsManagerEndpoint {
   /**
    * Lets the client's security group reach the endpoint. Returns the constructs that must exist before the first
    * request.
+   *
+   * @internal
    */
   public _admit(scope: IConstruct, client: ec2.ISecurityGroup, description: string): IDependable[] {
     allow(scope, ID, {

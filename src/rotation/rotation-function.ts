@@ -124,12 +124,20 @@ export class RotationFunction extends Construct {
     return this.inVpc.role;
   }
 
-  /** The constructs that must exist before a secret can be rotated, including the invoke permission. */
+  /**
+   * The constructs that must exist before a secret can be rotated, including the invoke permission.
+   *
+   * @internal
+   */
   public get _prerequisites(): IDependable[] {
     return this.inVpc.prerequisites;
   }
 
-  /** Adds the database of a user whose schedule uses this function. */
+  /**
+   * Adds the database of a user whose schedule uses this function.
+   *
+   * @internal
+   */
   public _serve(user: IConstruct, database: IPostgresDatabase): void {
     const stack = Stack.of(user);
     if (stack !== Stack.of(this) && stack === Stack.of(database) && Token.isUnresolved(database.host)) {

@@ -142,7 +142,11 @@ export class RotationSchedule {
     });
   }
 
-  /** The schedule of `automaticallyAfter`. */
+  /**
+   * The schedule of `automaticallyAfter`.
+   *
+   * @internal
+   */
   public static _after(period: Duration): RotationSchedule {
     return new RotationSchedule(scope => after(scope, period, "'automaticallyAfter'"));
   }

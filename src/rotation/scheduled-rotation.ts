@@ -80,7 +80,11 @@ export class ScheduledRotation extends Construct {
     warnOfResourceLimit(Stack.of(this));
   }
 
-  /** Makes the first rotation wait for these constructs, for example for the user in the database. */
+  /**
+   * Makes the first rotation wait for these constructs, for example for the user in the database.
+   *
+   * @internal
+   */
   public _after(...prerequisites: IDependable[]): void {
     after(this.node.findChild('Schedule'), prerequisites);
   }

@@ -65,12 +65,20 @@ export class DatabaseUserProvider extends Construct {
     return this.inVpc.role;
   }
 
-  /** The constructs that must exist before a user can be created, and until it is deleted. */
+  /**
+   * The constructs that must exist before a user can be created, and until it is deleted.
+   *
+   * @internal
+   */
   public get _prerequisites(): IDependable[] {
     return this.prerequisites;
   }
 
-  /** The Secrets Manager endpoint that consumers of the users use too. */
+  /**
+   * The Secrets Manager endpoint that consumers of the users use too.
+   *
+   * @internal
+   */
   public get _endpoint(): SecretsManagerEndpoint | undefined {
     return this.inVpc.secretsManagerEndpoint;
   }
@@ -78,6 +86,8 @@ export class DatabaseUserProvider extends Construct {
   /**
    * Registers a user and the databases that it owns. Two users of the same name, or two owners of a database, would
    * undo each other's changes.
+   *
+   * @internal
    */
   public _add(user: IDatabaseUser, owned: string[]): void {
     const same = this.users.find(({ username }) => username === user.username);

@@ -118,7 +118,11 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     this.ready.add(this.resource);
   }
 
-  /** Whether the user owns the database, so that readers can be granted its objects. */
+  /**
+   * Whether the user owns the database, so that readers can be granted its objects.
+   *
+   * @internal
+   */
   public get _ownsDatabase(): boolean {
     return this.privileges._owns;
   }

@@ -60,23 +60,39 @@ export class Privileges {
     private readonly of?: ObjectPrivilegesOptions,
   ) {}
 
-  /** Whether the user owns the database. */
+  /**
+   * Whether the user owns the database.
+   *
+   * @internal
+   */
   public get _owns(): boolean {
     return this.kind === 'owner';
   }
 
-  /** The owner, which must exist before these privileges can be granted. */
+  /**
+   * The owner, which must exist before these privileges can be granted.
+   *
+   * @internal
+   */
   public get _owner(): IDatabaseUser | undefined {
     return this.of?.owner;
   }
 
-  /** These privileges with this owner, if they name none. */
+  /**
+   * These privileges with this owner, if they name none.
+   *
+   * @internal
+   */
   public _ownedBy(owner: IDatabaseUser): Privileges {
     if (!this.of || this.of.owner || this.of.ownerName !== undefined) return this;
     return new Privileges(this.kind, { ...this.of, owner });
   }
 
-  /** These privileges as a property of the custom resource. */
+  /**
+   * These privileges as a property of the custom resource.
+   *
+   * @internal
+   */
   public _grant(user: IDatabaseUser, database: string): DatabaseGrant {
     return {
       database,
