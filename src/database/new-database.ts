@@ -39,7 +39,7 @@ export interface NewDatabaseProps extends DatabaseOptions {
   readonly adminSecret?: AdminSecret;
   /**
    * Name of the application's database, which is created with the server: a letter or an underscore, then letters,
-   * digits and underscores, at most 63 characters.
+   * digits and underscores, at most 63 characters, and none of `postgres`, `rdsadmin`, `template0` and `template1`.
    * @default 'app'
    */
   readonly databaseName?: string;

@@ -41,7 +41,7 @@ export interface PostgresInstanceProps extends NewDatabaseProps, PostgresInstanc
 
 /**
  * An RDS for PostgreSQL instance: encrypted, not public, with TLS and SCRAM-SHA-256 required, automated backups, and
- * retained by default.
+ * retained by default. Its gp3 storage has 20 GiB and grows automatically up to 100 GiB.
  */
 export class PostgresInstance extends Construct implements IPostgresDatabase {
   /** Value of the secret's `engine` field. */

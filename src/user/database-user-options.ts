@@ -19,7 +19,8 @@ export interface DatabaseUserOptions {
   /**
    * What happens to the user, and to its secret if it has one, when they are removed from the stack. `DESTROY` drops
    * the user: its objects pass to the role `<user>_kept`, which cannot log in, and databases that it owns pass to the
-   * admin. Any other policy leaves the user in the database, where it can still log in.
+   * admin. If the admin cannot log in at that time, the user stays in the database and the function logs a warning. Any
+   * other policy leaves the user in the database, where it can still log in.
    * @default - the policy of the `RotatingPostgres` that the user is added to, otherwise RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;

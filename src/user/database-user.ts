@@ -36,8 +36,9 @@ export interface DatabaseUserProps extends DatabaseUserOptions {
   /** KMS key of the secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Name of the user in PostgreSQL, 1 to 57 bytes: PostgreSQL's limit of 63 less the suffix `_clone`. It is checked at
-   * synthesis, so that it must not be a token.
+   * Name of the user in PostgreSQL, 1 to 57 bytes: PostgreSQL's limit of 63 less the suffix `_clone`. It must not end
+   * in `_clone`, begin with `pg_` or `rds_`, or be `postgres` or `rdsadmin`. It is checked at synthesis, so that it
+   * must not be a token.
    *
    * The name of a deployed user cannot be changed: the deployment fails before it changes the secret or a role. With
    * `naming`, the secret's name includes the user name, so that another name creates another user with another secret;
@@ -158,6 +159,7 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
    *
    * @param region another Region of the same partition
    * @param encryptionKey a KMS key of that Region
+   * @throws if the Region is the secret's own, or the key is in another Region
    */
   public addReplica(region: string, encryptionKey: kms.IKey): SecretReplica {
     return SecretReplica._of(this, this.secret, region, encryptionKey);
@@ -189,6 +191,8 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
    * @param consumer a Lambda function, an ECS service, an EC2 instance, or any other construct with security groups
    * (`ec2.IConnectable`) and a role (`iam.IGrantable`). For a consumer without environment variables, such as an EC2
    * instance, pass `environment` to the program in another way.
+   * @throws if the consumer is in another account or Region, has no security group or no role, or already has the same
+   * environment variable for another user
    */
   public wire(consumer: IConstruct, options: WireOptions = {}): void {
     wire(consumer, this, {

@@ -16,7 +16,10 @@ import { fail } from '../private/errors';
 export interface IamDatabaseUserProps extends DatabaseUserOptions {
   /** The provider that creates the user in the database. */
   readonly provider: DatabaseUserProvider;
-  /** Name of the user in PostgreSQL: letters, digits and `_.@+=,-`, at most 63 characters. */
+  /**
+   * Name of the user in PostgreSQL: letters, digits and `_.@+=,-`, at most 63 characters. It must not end in `_clone`,
+   * begin with `pg_` or `rds_`, or be `postgres` or `rdsadmin`.
+   */
   readonly username: string;
   /**
    * Privileges of the user.

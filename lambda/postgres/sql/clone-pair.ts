@@ -7,7 +7,7 @@ export interface Grantor {
   readonly canRun: boolean;
 }
 
-/** The parameters of the queries about what only the alternate has. */
+/** The parameters of the queries for privileges that only the alternate has. */
 export function namesOf({ alternate, owner }: Pair): string[] {
   return [alternate, owner];
 }

@@ -1,8 +1,8 @@
 import type { Version } from '../../credential/parse-version';
 
 /**
- * What a warm process kept from earlier steps of a rotation. A version's value never changes, so that it need not be
- * read twice.
+ * The values that a warm process kept from earlier steps of a rotation. A version's value never changes, so that it
+ * need not be read twice.
  */
 export interface CachedRotation {
   /** The current version and its id. */

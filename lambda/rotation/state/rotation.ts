@@ -14,15 +14,15 @@ export interface Ports {
   readonly settings: Settings;
   /** The ARN that this function was invoked by. */
   readonly functionArn: string;
-  /** What this process kept from earlier steps. */
+  /** The values that this process kept from earlier steps. */
   readonly rotationCache: RotationCache;
 }
 
 /** One rotation, as its steps see it. */
 export interface Rotation extends Omit<Ports, 'rotationCache'> {
-  /** What this process kept from earlier steps of this rotation. */
+  /** The values that this process kept from earlier steps of this rotation. */
   readonly cached: CachedRotation;
-  /** What the secret's values must match. */
+  /** The binding that the secret's values must match. */
   readonly binding: Binding;
   readonly secretId: string;
   readonly token: string;
