@@ -30,8 +30,8 @@ export async function checkLogin(ports: LoginPorts, pending: Credential): Promis
     if (sessionUser !== pending.username || currentUser !== startsAs) {
       throw new RotatingPostgresError(
         ErrorCode.ROLE,
-        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}"; it must act as ` +
-          `"${startsAs}", of which it may have lost its membership`,
+        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}", and must act as ` +
+          `"${startsAs}". Its membership in that role may be missing`,
       );
     }
   } finally {

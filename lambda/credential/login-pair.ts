@@ -14,8 +14,8 @@ export function pairOf(username: string): Pair {
   if (owner === '' || Buffer.byteLength(alternate) > MAX_NAME_BYTES) {
     throw new RotatingPostgresError(
       ErrorCode.INVALID_SECRET,
-      `username "${username}": "${alternate}", the login that it alternates with, must have 1 to ` +
-        `${MAX_NAME_BYTES} bytes besides the suffix`,
+      `username "${username}": "${alternate}", the name of its second login, must have at most ` +
+        `${MAX_NAME_BYTES} bytes, at least one of them before ${ALTERNATE_SUFFIX}`,
     );
   }
   return { owner, alternate };

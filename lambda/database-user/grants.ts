@@ -40,15 +40,15 @@ export function accessOf(grant: DatabaseGrant | undefined): Access | undefined {
 function checked(grant: Partial<Record<keyof DatabaseGrant, unknown>> | null, invalid: Invalid): DatabaseGrant {
   const { database, privileges: given, owner, schemas } = grant ?? {};
   const privileges = PRIVILEGES.find(name => name === given);
-  if (!isName(database)) throw invalid('privileges are declared for what is no name of a database');
+  if (!isName(database)) throw invalid('privileges are declared for a database without a valid name');
   const where = `for the database "${database}"`;
   if (!privileges) throw invalid(`property "privileges" ${where} must be one of ${PRIVILEGES.join(', ')}`);
-  if (owner !== undefined && !isName(owner)) throw invalid(`property "owner" ${where} is no name of a user`);
+  if (owner !== undefined && !isName(owner)) throw invalid(`property "owner" ${where} is not a valid name of a user`);
   if (owner === undefined && privileges.startsWith('read')) {
-    throw invalid(`property "owner" ${where} is missing: whose tables are to be read`);
+    throw invalid(`property "owner" ${where} is missing: name the user that owns the tables`);
   }
   if (schemas !== undefined && !(Array.isArray(schemas) && schemas.every(isName))) {
-    throw invalid(`property "schemas" ${where} is no list of names`);
+    throw invalid(`property "schemas" ${where} is not a list of valid names`);
   }
   return { database, privileges, owner, schemas };
 }

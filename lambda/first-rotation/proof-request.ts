@@ -23,10 +23,10 @@ export function parseRequest(event: unknown): Request {
     throw invalid(`RequestType is ${JSON.stringify(type) ?? 'missing'}`);
   }
   const { secretArns, logGroup, timeoutSeconds } = propertiesOf(ResourceProperties);
-  if (!isTexts(secretArns)) throw invalid('property "secretArns" is no list of ARNs');
+  if (!isTexts(secretArns)) throw invalid('property "secretArns" is not a list of ARNs');
   if (typeof logGroup !== 'string' || logGroup === '') throw invalid('property "logGroup" is missing');
   const seconds = Number(timeoutSeconds);
-  if (!(seconds > 0)) throw invalid('property "timeoutSeconds" is no number');
+  if (!(seconds > 0)) throw invalid('property "timeoutSeconds" is not a positive number');
   const { secretArns: listed } = propertiesOf(OldResourceProperties);
   const before = type === 'Update' && isTexts(listed) ? listed : [];
   return {

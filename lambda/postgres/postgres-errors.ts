@@ -21,10 +21,7 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, (login: Login, data
     login => `${serverOf(login)} is read-only: a read replica, or not the writer any more`,
   ],
   '55P03': [ErrorCode.LOCKED, login => `another session holds a lock on ${serverOf(login)} for too long`],
-  '40P01': [
-    ErrorCode.LOCKED,
-    login => `another session holds a lock on ${serverOf(login)} that this one cannot wait for`,
-  ],
+  '40P01': [ErrorCode.LOCKED, login => `a deadlock with another session on ${serverOf(login)}`],
   '57014': [ErrorCode.TIMEOUT, login => `a statement on ${serverOf(login)} took too long`],
   '57P01': [ErrorCode.DATABASE_UNREACHABLE, login => `${serverOf(login)} ended the session`],
   '57P02': [ErrorCode.DATABASE_UNREACHABLE, login => `${serverOf(login)} ended the session`],
@@ -56,7 +53,7 @@ export function databaseError(
     const [code, meaning] = MEANINGS[cause.code ?? ''] ?? [
       // Two sessions changed the same role at once. PostgreSQL reports it without a SQLSTATE of its own.
       cause.routine === 'simple_heap_update' ? ErrorCode.LOCKED : ErrorCode.DATABASE,
-      () => `database "${database}" on ${server} answered "${login.username}"`,
+      () => `database "${database}" on ${server} returned an error to "${login.username}"`,
     ];
     return fail(code, `${meaning(login, database)} (${cause.code}): ${withoutSecrets(message, login)}`);
   }

@@ -87,8 +87,8 @@ export function withAdminOption(
   const [admin, role] = [quoteIdentifier(login.username), quoteIdentifier(foreign.name)];
   return new RotatingPostgresError(
     ErrorCode.ADMIN_OPTION,
-    `the admin ${admin} may not change the role ${role}, which somebody else created; they run: GRANT ` +
-      `${role} TO ${admin} WITH ADMIN OPTION`,
+    `the admin ${admin} lacks ADMIN OPTION on the role ${role}, which another role created. As that role, run: ` +
+      `GRANT ${role} TO ${admin} WITH ADMIN OPTION`,
     { cause: error },
   );
 }

@@ -20,8 +20,8 @@ export function checkOwnPeriod(role: Role): void {
   const until = ownValidUntil(role);
   if (until === null || !role.expired) return;
   throw roleRefused(
-    `the role "${role.name}" has a VALID UNTIL of its own, which has passed (${until} UTC), and is left alone. ` +
-      `If it is to work on, run: ALTER ROLE ${quoteIdentifier(role.name)} VALID UNTIL 'infinity'`,
+    `the role "${role.name}" has a VALID UNTIL of its own, which has passed (${until} UTC), and is not changed. ` +
+      `To enable it again, run: ALTER ROLE ${quoteIdentifier(role.name)} VALID UNTIL 'infinity'`,
   );
 }
 

@@ -26,8 +26,8 @@ export async function endAllSessions(
     if (!(await deadline.wait(PAUSE_MS))) {
       throw new RotatingPostgresError(
         ErrorCode.TIMEOUT,
-        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins are shut, ` +
-          'and no new version is current: revoke again',
+        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins have NOLOGIN, ` +
+          'and AWSCURRENT has not moved: revoke again',
       );
     }
   }

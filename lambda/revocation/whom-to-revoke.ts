@@ -25,7 +25,7 @@ export function loginsOf(secretId: string, { username, masterarn }: Credential, 
     throw new RotatingPostgresError(
       ErrorCode.CONFIGURATION,
       `${secretId} names no admin secret, neither as masterarn nor by a tag: deploy its user with this ` +
-        'library, or shut the login by hand',
+        'library, or run ALTER ROLE … NOLOGIN as the admin',
     );
   }
   if (masterarn !== undefined) return { pair: pairOf(username), username: pairOf(username).owner, adminSecret: admin };

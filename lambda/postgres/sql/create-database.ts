@@ -26,8 +26,8 @@ export async function createDatabase(
     if (!isMadeFor(privileges)) {
       throw new RotatingPostgresError(
         ErrorCode.DATABASE_MISSING,
-        `${admin.login.host}:${admin.login.port} has no database "${name}": deploy the user who owns it ` +
-          'before those who read in it',
+        `${admin.login.host}:${admin.login.port} has no database "${name}": deploy the user that owns it ` +
+          'before the users that read it',
       );
     }
     // on its own: CREATE DATABASE cannot run in a transaction block

@@ -45,7 +45,7 @@ function checkIamLogin(username: string, { forbidden, maker, comment, member }: 
   const { mark } = parseComment(comment);
   if (mark) {
     throw roleRefused(
-      `the role "${username}" has its password in ${mark.secretArn}, which IAM would put out of use: ` +
+      `the role "${username}" has its password in ${mark.secretArn}, and RDS refuses the password of an IAM user: ` +
         'choose another user name',
     );
   }
@@ -58,7 +58,7 @@ function checkIamLogin(username: string, { forbidden, maker, comment, member }: 
   }
   if (maker === undefined && !member) {
     throw roleRefused(
-      `the role "${username}" exists already and may have a password, which IAM would put out of use: ` +
+      `the role "${username}" exists already and may have a password, and RDS refuses the password of an IAM user: ` +
         'choose another user name, ' +
         `or run GRANT ${IAM_GROUP} TO ${quoteIdentifier(username)} if it has none`,
     );

@@ -21,8 +21,8 @@ export async function createKeeper(admin: Connection, username: string, needed: 
   if (!needed) return undefined;
   if (found) {
     throw roleRefused(
-      `the role "${name}", which was to keep what "${username}" owns, is somebody else's: rename it, or ` +
-        'give away what is owned',
+      `the role "${name}" exists and was not created by this library, so it cannot receive the objects of ` +
+        `"${username}": rename the role, or reassign the objects`,
     );
   }
   await admin.run([sql`CREATE ROLE ${identifier(name)} NOLOGIN`, commentOn(name, mark)]);

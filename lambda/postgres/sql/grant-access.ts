@@ -96,14 +96,14 @@ async function differences(admin: Connection, user: string, declared?: Access, b
 
 function checkTargets({ owner, schemas = [] }: Access, targets: readonly Target[]): void {
   if (targets.length === 0) {
-    throw roleRefused(`the role "${owner}" does not exist: deploy it before the users who read what it owns`);
+    throw roleRefused(`the role "${owner}" does not exist: deploy it before the users that read its objects`);
   }
   const missing = schemas.find(schema => !targets.some(target => target.kind === 'SCHEMA' && target.schema === schema));
   if (missing === undefined) return;
   throw new RotatingPostgresError(
     ErrorCode.CONFIGURATION,
-    `there is no schema "${missing}" of an application in the database: create it as "${owner}"` +
-      ` before you deploy who reads in it, or name no schemas, which gives access to those of "${owner}" now and later`,
+    `the database has no application schema "${missing}": create it as "${owner}" before you deploy its readers, ` +
+      `or omit 'schemas' to give access to all schemas of "${owner}", existing and future ones`,
   );
 }
 

@@ -98,12 +98,14 @@ function scriptOf(grants: readonly MissingGrant[]): string[] {
 
 function refused({ owner, alternate }: Pair, script: string[]): RotatingPostgresError {
   const more =
-    script.length > MOST_LINES ? [`-- and ${script.length - MOST_LINES} more lines, which the next attempt names`] : [];
+    script.length > MOST_LINES
+      ? [`-- and ${script.length - MOST_LINES} more statements, which the next attempt lists`]
+      : [];
   return new RotatingPostgresError(
     ErrorCode.ROLE,
-    `the login "${alternate}", which another rotation function made, has what "${owner}" has not, and ` +
-      'would lose it once its sessions start as ' +
-      `"${owner}". Nothing has changed hands, and AWSCURRENT logs in. Run this, then rotate ` +
+    `the login "${alternate}", which another rotation function created, owns objects or holds privileges that ` +
+      `"${owner}" lacks; they would be lost when its sessions start as "${owner}". No object or privilege was ` +
+      'transferred, and AWSCURRENT logs in. Run these statements, then rotate ' +
       `again:\n${[...script.slice(0, MOST_LINES), ...more].join('\n')}`,
   );
 }
