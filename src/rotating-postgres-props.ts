@@ -115,7 +115,7 @@ export function checkRotation(scope: IConstruct, props: RotatingPostgresProps): 
   if (props.rotationFunction && props.rotation) {
     fail(
       scope,
-      "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and " +
+      "'rotation' and 'rotationFunction' are both set; pass the options of 'rotation' to that function, and " +
         'leave it out here',
     );
   }

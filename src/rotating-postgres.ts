@@ -35,7 +35,7 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
 
   /** KMS key of the secrets and of a new database. */
   public readonly encryptionKey: kms.IKey;
-  /** The database. */
+  /** The PostgreSQL database. */
   public readonly database: IPostgresDatabase;
   /** The function that rotates the secrets. */
   public readonly rotationFunction: RotationFunction;
@@ -43,7 +43,7 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   public readonly userProvider: DatabaseUserProvider;
   /** The application's user. */
   public readonly user: DatabaseUser;
-  /** Alarms and notifications. */
+  /** Alarms and notifications for rotations that fail. */
   public readonly monitoring: RotationMonitoring;
 
   private readonly users: DatabaseUser[];
@@ -118,6 +118,8 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /**
    * Adds a user with a secret of its own. It is rotated and monitored like the application's user. With `naming`, the
    * secret's name is `Environment/Application/database_<user name>`.
+   *
+   * @param username name of the user in PostgreSQL; see `DatabaseUserProps.username`
    */
   public addUser(username: string, options: AddUserOptions = {}): DatabaseUser {
     const {
@@ -145,6 +147,8 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /**
    * Adds a user without a password, which logs in through AWS IAM. `grantConnect` and `wire` of the user allow a
    * principal to log in.
+   *
+   * @param username name of the user in PostgreSQL; see `IamDatabaseUserProps.username`
    */
   public addIamUser(username: string, options: AddIamUserOptions = {}): IamDatabaseUser {
     const user = new IamDatabaseUser(this, `User-${username}`, {

@@ -14,7 +14,7 @@ const ROTATION_POLL_MS = 2_000;
  */
 export interface UserSecret {
   readonly credential: Credential;
-  /** The fields to store. */
+  /** The merged fields. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Whether the fields differ from the stored ones. */
   readonly changed: boolean;

@@ -142,7 +142,7 @@ function admitted(scope: IConstruct, principal: iam.IPrincipal): iam.IPrincipal 
   if (principalJson.AWS.includes('*') && Object.keys(conditions).length === 0) {
     fail(
       scope,
-      "'grantee' is everyone; name a role, an account (AccountPrincipal) or an organisation (OrganizationPrincipal)",
+      "'grantee' is everyone; name a role, an account (AccountPrincipal) or an organization (OrganizationPrincipal)",
     );
   }
   return principal;
@@ -186,7 +186,7 @@ function admitToKey(
     scope,
     `'grantee' is not of this account, and the policy of the key (${encryptionKey.node.path}) is not ` +
       'made in this app;' +
-      ` add ${JSON.stringify(Stack.of(scope).resolve(statement.toStatementJson()))} to it and say so by ` +
+      ` add ${JSON.stringify(Stack.of(scope).resolve(statement.toStatementJson()))} to it and set ` +
       "'keyAdmitsReader', or give the secret another 'encryptionKey'",
   );
 }

@@ -234,7 +234,7 @@ export class SecretGuard extends Construct {
   private refuseBoth(): never {
     return fail(
       this,
-      'the secret is read by another account or an organisation, which come by endpoints of their own,' +
+      'the secret is read by another account or an organization, which use endpoints of their own,' +
         ' and reads outside the endpoint are denied; choose one of grantRead() for them and denyReadsOutsideEndpoint()',
     );
   }

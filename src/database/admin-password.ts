@@ -20,8 +20,8 @@ export function masterCredentials(scope: Construct, props: NewDatabaseProps): rd
   if (adminSecret) {
     fail(
       scope,
-      "'managedAdminPassword' has Amazon RDS make the admin secret, and 'adminSecret' " +
-        `(${adminSecret.node.path}) is another; leave one out`,
+      "'managedAdminPassword' makes Amazon RDS create the admin secret, and 'adminSecret' " +
+        `(${adminSecret.node.path}) is another one; leave one out`,
     );
   }
   // Without credentials, aws-cdk-lib would create a secret. `settleAdminSecret` removes this placeholder.

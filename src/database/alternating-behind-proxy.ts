@@ -9,9 +9,9 @@ import { IConstruct } from 'constructs';
 export const WHY_NOT_ALTERNATING =
   'alternates between two logins on one secret. RDS Proxy knows only the login that is in AWSCURRENT, ' +
   'so that a rotation' +
-  ' would take the other one, which services still hold, away at once. Give the user ' +
-  'RotationStrategy.SINGLE_USER, or let an IamDatabaseUser' +
-  ' through a DatabaseProxy with ProxyAuthentication.iam';
+  ' would lock out the other login at once, although services still use it. Give the user ' +
+  'RotationStrategy.SINGLE_USER, or use an IamDatabaseUser' +
+  ' with ProxyAuthentication.iam';
 
 /** The secrets of alternating users and their users, by app. */
 const watched = new WeakMap<IConstruct, Map<string, IConstruct>>();

@@ -40,8 +40,7 @@ export function checkMajor(scope: IConstruct, prop: string, major: string | unde
   if (Number(major) < OLDEST) {
     fail(
       scope,
-      `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes unless somebody sees to it; take ` +
-        `${OLDEST} to ${NEWEST}`,
+      `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes by default; choose ` + `${OLDEST} to ${NEWEST}`,
     );
   }
   if (Number(major) > NEWEST) {

@@ -95,9 +95,9 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       if (securityGroups.length === 0 && !peer) {
         fail(
           existing,
-          "neither 'securityGroups' nor 'peer' is given, so that no function could be let out to the " +
+          "neither 'securityGroups' nor 'peer' is given, so that functions would get no egress rule to the " +
             'database; name its security groups,' +
-            " or as 'peer' its address, such as ec2.Peer.ipv4('10.20.0.5/32')",
+            " or its address as 'peer', such as ec2.Peer.ipv4('10.20.0.5/32')",
         );
       }
       return {

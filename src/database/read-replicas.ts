@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import { fail } from '../private/errors';
 
 const WAY_OUT =
-  "leave 'managedAdminPassword' out, and the admin secret is one of ours, which is rotated as well; " +
-  'or take an Aurora cluster, whose' +
-  ' readers are no replicas of that kind';
+  "leave 'managedAdminPassword' out, and this library creates and rotates the admin secret; " +
+  'or use an Aurora cluster, whose' +
+  ' readers are not read replicas of this kind';
 
 /**
  * Refuses read replicas of an instance whose master password RDS manages, which Amazon RDS does not support. Replicas

@@ -93,10 +93,10 @@ export class SecretAccessPolicy extends Construct {
       .filter(secret => Stack.of(secret) === Stack.of(this) && waitsFor(secret, this))
       .map(
         secret =>
-          `it names the secret '${secret.node.path}', which by a dependency of its own or of what it is in ` +
-          'waits for something that waits for this policy;' +
-          ' have only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
-          ' and give databases of which one waits for the other a RotationFunction each',
+          `it names the secret '${secret.node.path}', which depends, directly or through its scope, ` +
+          'on a construct that depends on this policy;' +
+          ' let only the user in the database wait, with DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
+          ' and give databases of which one depends on the other a RotationFunction each',
       );
   }
 

@@ -25,7 +25,7 @@ export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoi
   const wrong = (what: string) => fail(scope, `'secretsManagerEndpoint' (${endpoint.node.path}) ${what}`);
   if (endpoint.connections.securityGroups.length === 0) {
     wrong(
-      'has no security group that is known here, so that no function could be let out to it; import it ' +
+      'has no security group that is known here, so that functions would get no egress rule to it; import it ' +
         "with its 'securityGroups'",
     );
   }
@@ -33,9 +33,9 @@ export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoi
   if (!(resource instanceof ec2.CfnVPCEndpoint)) return;
   if (isDifferent(resource.vpcId, vpc.vpcId)) {
     wrong(
-      `is in another VPC than the function (${vpc.node.path}), where private DNS does not lead to it; ` +
+      `is in another VPC than the function (${vpc.node.path}), where private DNS does not resolve to it; ` +
         'pass the endpoint of that VPC, or' +
-        ' SecretsManagerEndpoint.none() where DNS of your own does',
+        ' SecretsManagerEndpoint.none() if your own DNS does',
     );
   }
   if (isForAnotherService(resource)) {
@@ -43,9 +43,9 @@ export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoi
   }
   if (resource.privateDnsEnabled === false) {
     wrong(
-      'has private DNS off, so that the functions, which use the usual name of Secrets Manager, would ' +
-        "pass it by; switch 'privateDnsEnabled' on," +
-        ' or pass SecretsManagerEndpoint.none() where DNS of your own leads to it',
+      'has private DNS off, so that the functions, which use the public name of Secrets Manager, would ' +
+        "not use it; switch 'privateDnsEnabled' on," +
+        ' or pass SecretsManagerEndpoint.none() if your own DNS resolves to it',
     );
   }
   const { enableDnsHostnames, enableDnsSupport } = (vpc.node.defaultChild ?? {}) as Partial<ec2.CfnVPC>;

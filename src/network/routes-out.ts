@@ -23,10 +23,10 @@ export function routeTrouble(vpc: ec2.IVpc, subnets: readonly ec2.ISubnet[], ipv
   );
   if (!without) return [];
   return [
-    'the function is told that there is no endpoint for Secrets Manager, and its subnet ' +
+    'the function has no endpoint for Secrets Manager, and its subnet ' +
       `'${without.node.path}' has no route out of the VPC, so that` +
-      ' it could never call it; give the VPC NAT gateways and private subnets, or leave ' +
-      'SecretsManagerEndpoint.none() out, which makes an endpoint',
+      ' it cannot reach Secrets Manager; give the VPC NAT gateways and private subnets, or leave ' +
+      'SecretsManagerEndpoint.none() out, and an endpoint is created',
   ];
 }
 

@@ -50,7 +50,7 @@ export function checkOptions(vpc: ec2.IVpc, options: SecretsManagerEndpointOptio
   if (furtherSecrets && !onlyBoundSecrets) {
     fail(
       vpc,
-      "'furtherSecrets' of the endpoint for Secrets Manager has no effect, for it leads to every secret " +
+      "'furtherSecrets' of the endpoint for Secrets Manager has no effect, because it reaches every secret " +
         'of the account; leave it out, or' +
         " set 'onlyBoundSecrets'",
     );
@@ -112,22 +112,22 @@ export function endpointStatements(
 export function warnOfLimits(endpoint: IConstruct, options: SecretsManagerEndpointOptions): void {
   const { onlyBoundSecrets, furtherSecrets, onlyAdmittedGroups } = options;
   const everyCaller =
-    `every caller of Secrets Manager in this VPC comes through '${endpoint.node.path}', for it ` + 'has private DNS';
+    `every caller of Secrets Manager in this VPC uses '${endpoint.node.path}', because it ` + 'has private DNS';
   if (onlyBoundSecrets) {
     Annotations.of(endpoint).addWarningV2(
       'cdk-rotating-postgres:endpoint-only-bound-secrets',
-      `${everyCaller}, and it leads only to secrets that this library ` +
-        `binds${furtherSecrets ? " and to 'furtherSecrets'" : ''}. Whoever reads another one` +
-        ' gets AccessDeniedException: other applications, agents, tasks that start with a secret. Name ' +
-        "theirs in 'furtherSecrets'.",
+      `${everyCaller}, and it reaches only secrets that this library ` +
+        `binds${furtherSecrets ? " and to 'furtherSecrets'" : ''}. A request for another secret` +
+        ' fails with AccessDeniedException, also from other applications, agents, and tasks that start with ' +
+        "a secret. Add their secrets to 'furtherSecrets'.",
     );
   }
   if (onlyAdmittedGroups) {
     Annotations.of(endpoint).addWarningV2(
       'cdk-rotating-postgres:endpoint-only-admitted-groups',
-      `${everyCaller}, and it admits only security groups that were admitted. The calls of all others ` +
-        'time out, whichever secret they are about.' +
-        " Wire consumers, or admit others by the endpoint's connections.allowDefaultPortFrom().",
+      `${everyCaller}, and it admits only security groups with a rule. The requests of all others ` +
+        'time out, whichever secret they are for.' +
+        " Wire consumers, or admit others with the endpoint's connections.allowDefaultPortFrom().",
     );
   }
 }

@@ -26,8 +26,8 @@ export function checkNamesAdmin(
   fail(
     scope,
     `'adminSecret' is for alternating users, and the value of 'secret' (${secret.node.path}) has no ` +
-      `"${ADMIN}", by which they find it;` +
-      " have a DatabaseUser make the secret, leave 'adminSecret' out for a single user, or, where the " +
+      `"${ADMIN}", which names it;` +
+      " let a DatabaseUser create the secret, leave 'adminSecret' out for a single user, or, where the " +
       'value has been completed since, pass the secret' +
       ' by its ARN (Secret.fromSecretCompleteArn): a change in its template would replace the value',
   );

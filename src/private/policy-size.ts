@@ -12,7 +12,7 @@ export function limitPolicySize(scope: IConstruct, what: string, most: number, d
       return length > most
         ? [
             `the ${what} has at least ${length} characters, and AWS takes ${most}; name fewer principals, for ` +
-              'example a whole account or an organisation',
+              'example a whole account or an organization',
           ]
         : [];
     },

@@ -124,8 +124,8 @@ function target(scope: Construct, { dbInstanceIdentifier, dbClusterIdentifier, n
   if (dbInstanceIdentifier) return { dbInstanceIdentifiers: [dbInstanceIdentifier] };
   return fail(
     scope,
-    `'database' (${node.path}) is no instance or cluster of Amazon RDS, and RDS Proxy is for nothing ` +
-      'else; if it is one, name its' +
+    `'database' (${node.path}) is no instance or cluster of Amazon RDS, which RDS Proxy ` +
+      'requires; if it is one, set its' +
       " 'dbInstanceIdentifier' or 'dbClusterIdentifier'",
   );
 }

@@ -174,9 +174,9 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   public grantConnect(_grantee: iam.IGrantable): iam.Grant {
     return fail(
       this,
-      `'grantConnect' is for users without a password, and '${this.username}' has one: logging in through ` +
-        'IAM takes a membership' +
-        ' in rds_iam, with which RDS refuses the password. Make an IamDatabaseUser for the grantee, or use ' +
+      `'grantConnect' is for users without a password, and '${this.username}' has one: a login through ` +
+        'IAM requires membership' +
+        ' in rds_iam, with which RDS refuses the password. Create an IamDatabaseUser for the grantee, or use ' +
         "'grantRead' or 'wire'",
     );
   }
@@ -213,7 +213,12 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     after(this.resource, prerequisites);
   }
 
-  /** Rotates the user's password on a schedule, once the user exists. */
+  /**
+   * Rotates the user's password on a schedule, once the user exists.
+   *
+   * @throws if the function is in another stack than the user and its database, and the database's host is a token:
+   * each stack would have to be deployed before the other
+   */
   public addRotation(rotationFunction: RotationFunction, options: RotationScheduleOptions = {}): ScheduledRotation {
     const { adminSecret } = this.provider.database;
     rotationFunction._serve(this, this.provider.database);

@@ -50,9 +50,9 @@ export class IamDatabaseUser extends Construct implements IDatabaseUser {
       this.database.resourceId ??
       fail(
         this,
-        `the database (${this.database.node.path}) takes no login through IAM, or is imported` +
-          " without its 'resourceId', of which the permission is made; name it, switch IAM authentication on, " +
-          'or make a DatabaseUser, with a password',
+        `the database (${this.database.node.path}) does not accept logins through IAM, or was imported` +
+          " without its 'resourceId', which the permission needs; give its 'resourceId', enable IAM " +
+          'authentication, or create a DatabaseUser, which has a password',
       );
     this.resource = new UserResource(this, 'Resource', {
       ...props,

@@ -17,7 +17,7 @@ export function validUsername(scope: IConstruct, name: string): string {
     fail(
       scope,
       `'username' is '${name}', ${bytes} bytes with the suffix ${ALTERNATE_SUFFIX} of a second login;` +
-        ` PostgreSQL takes ${MAX_NAME_BYTES}, choose a name of 1 to ${MAX_NAME_BYTES - ALTERNATE_SUFFIX.length}`,
+        ` PostgreSQL allows ${MAX_NAME_BYTES}, choose a name of 1 to ${MAX_NAME_BYTES - ALTERNATE_SUFFIX.length}`,
     );
   }
   return unreserved(scope, name);

@@ -89,7 +89,7 @@ function warnOfFunction(consumer: Consumer, user: IDatabaseUser, names: string[]
   Annotations.of(consumer).addWarningV2(
     'cdk-rotating-postgres:wire-environment',
     `the environment of this function cannot be changed from here; set ${names.join(', ')} where the ` +
-      "function is made, to what 'environment' of" +
-      ` ${user.node.path} says`,
+      "function is made, to the values in 'environment' of" +
+      ` ${user.node.path}`,
   );
 }

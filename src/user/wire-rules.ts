@@ -67,8 +67,8 @@ export class ConsumerRules extends Construct {
       .map(
         rule =>
           `'${rule.node.path}' is a rule that 'wire' has made already, and AWS refuses the same rule twice; ` +
-          "leave out what allows it besides 'wire'" +
-          ' (such as allowDefaultPortFrom), or give consumers in different stacks a security group each',
+          'remove the other call that makes it' +
+          ' (such as allowDefaultPortFrom), or give consumers in different stacks their own security groups',
       );
   }
 

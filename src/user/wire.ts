@@ -70,14 +70,14 @@ function securityGroupsOf(consumer: Consumer, user: IDatabaseUser): ec2.ISecurit
     groups = consumer.connections?.securityGroups;
   } catch (error) {
     refuse(
-      "it has no security groups; give it the 'vpc' of the database, or of an alias or a version pass the function" +
+      "it has no security groups; give it the 'vpc' of the database; for an alias or a version, pass the function" +
         ` (${error instanceof Error ? error.message : error})`,
     );
   }
   if (!groups) {
     return refuse(
-      'it is no ec2.IConnectable; pass what has security groups, such as a Lambda function in a VPC, an ECS service' +
-        ' (of a pattern its `service`) or an EC2 instance',
+      'it is not an ec2.IConnectable; pass a construct with security groups, such as a Lambda function in a VPC, ' +
+        'an ECS service (for an ECS pattern, its `service`) or an EC2 instance',
     );
   }
   if (groups.length === 0) refuse('it has no security group; give it one');

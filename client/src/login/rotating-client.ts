@@ -8,11 +8,20 @@ import { tlsOptions, type TlsOptions } from '../shared/tls';
 
 /** The endpoint to log in to, if it differs from the secret's, for example a replica. */
 export interface Place extends TlsOptions {
-  /** @default - the secret's */
+  /**
+   * Host name of the endpoint.
+   * @default - the host in the secret
+   */
   readonly host?: string;
-  /** @default - the secret's */
+  /**
+   * TCP port of the endpoint.
+   * @default - the port in the secret
+   */
   readonly port?: number;
-  /** @default - the secret's */
+  /**
+   * Name of the database.
+   * @default - the database in the secret
+   */
   readonly database?: string;
 }
 

@@ -2,11 +2,20 @@ import { credentialSource } from './configuration';
 import type { SecretCredentialsOptions } from './credentials';
 
 export interface ConnectionStringOptions extends Pick<SecretCredentialsOptions, 'client'> {
-  /** @default - the secret's */
+  /**
+   * Host name of the endpoint.
+   * @default - the host in the secret
+   */
   readonly host?: string;
-  /** @default - the secret's */
+  /**
+   * TCP port of the endpoint.
+   * @default - the port in the secret
+   */
   readonly port?: number;
-  /** @default - the secret's */
+  /**
+   * Name of the database.
+   * @default - the database in the secret
+   */
   readonly database?: string;
   /**
    * PEM file of trusted root certificates (`sslrootcert`). Tools such as psql need it for RDS, because they do not use

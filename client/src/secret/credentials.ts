@@ -53,7 +53,7 @@ export class SecretCredentials extends EventEmitter<Events> {
   #latest?: SecretVersion;
   /** `latest` as a promise. Creating one for each caller would cost more than the rest of the call. */
   #settled?: Promise<SecretVersion>;
-  /** Set by a timer. */
+  /** Whether the value is no longer fresh, set by a timer. */
   #stale = false;
   #timer?: NodeJS.Timeout;
   #readAt = 0;

@@ -14,7 +14,10 @@ export interface PoolStats {
   readonly replacements: number;
   /** `open` while every version is refused and callers receive the error at once. */
   readonly breaker: 'closed' | 'open';
-  /** The version of the secret that the next login uses, its user, and how long ago the secret was read. */
+  /**
+   * Version of the secret that the next login uses. The two fields below are its user, and the seconds since the secret
+   * was read.
+   */
   readonly secretVersion?: string;
   readonly user?: string;
   readonly credentialAgeSeconds?: number;
