@@ -33,6 +33,6 @@ export function addFolders(project: javascript.NodeProject): void {
     });
     project.addPackageIgnore(`/${folder}/`); // what runs in a function is shipped as its bundle
   }
-  const notShipped = ['/docs/', '/.ci/', '/.venv/', '/.newest-cdk/', '/.postgres-versions/', '/.client-versions/'];
-  for (const path of [...notShipped, 'cdk.out']) project.addPackageIgnore(path);
+  const written = ['/.venv/', '/.newest-cdk/', '/.postgres-versions/', '/.client-versions/', 'cdk.out'];
+  for (const path of ['/docs/', '/CONTRIBUTING.md', '/.ci/', ...written]) project.addPackageIgnore(path);
 }

@@ -1,6 +1,6 @@
 import { awscdk, Task } from 'projen';
 
-/** What `npm run` offers beside what projen does; README.md has the same list. */
+/** What `npm run` offers beside what projen does; CONTRIBUTING.md has the same list. */
 export function addTasks(project: awscdk.AwsCdkConstructLibrary, client: Task): void {
   const bundle = { spawn: project.bundler.bundleTask.name };
   const task = (name: string, description: string, ...execs: string[]) =>

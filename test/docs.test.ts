@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ErrorCode } from '../src/contract';
 import { runbook } from '../src/private/runbook';
 
@@ -30,9 +30,34 @@ function prose(page: string): string[] {
 }
 const pages = [
   ...readdirSync(join(__dirname, '..', 'docs')).map(name => `docs/${name}`),
-  ...['README.md', 'client/README.md', 'examples/README.md', 'test/acceptance/README.md', 'test/e2e/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'client/README.md', 'examples/README.md'],
+  ...['test/acceptance/README.md', 'test/e2e/README.md'],
 ];
 
 test.each(pages.filter(page => page.endsWith('.md')))('lines of %s are at most 120 columns long', page => {
   expect(prose(page).filter(line => line.length > 120)).toEqual([]);
+});
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const text = read(page).replace(/^```[^]*?^```/gm, '');
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replace(/ /g, '-'),
+  );
+}
+
+test.each(pages.filter(page => page.endsWith('.md')))('links of %s lead somewhere', page => {
+  const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link);
+  const broken = links
+    .filter(link => !/^https?:/.test(link))
+    .filter(link => {
+      const [path, anchor] = link.split('#');
+      const target = path === '' ? page : join(dirname(page), path);
+      if (!existsSync(join(__dirname, '..', target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+  expect(broken).toEqual([]);
 });

@@ -27,7 +27,17 @@ export function pythonEnvironment(name: string, requirements: string): string {
       'python3-venv). PYTHON may name it.',
   );
   run(
-    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
+    [
+      python,
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-compile',
+      '--disable-pip-version-check',
+      '--requirement',
+      requirements,
+    ],
     'Python packages cannot be installed; ministack needs Python 3.10 or later.',
   );
   copyFileSync(requirements, installed);
