@@ -39,28 +39,22 @@ export const StagingLabel = {
 } as const;
 export type StagingLabel = (typeof StagingLabel)[keyof typeof StagingLabel];
 
-/** The staging label of a version that the user resource writes before it moves AWSCURRENT to it conditionally. */
+/** The staging label of a version that the user resource writes before it moves AWSCURRENT to it. */
 export const MERGED_STAGE = 'ROTATINGPOSTGRES_MERGED';
 
-/**
- * The prefix of the staging label of a revoked version. The version id follows, because a label can be on one version
- * only.
- */
+/** The prefix of a revoked version's staging label, before its id: a label can be on one version only. */
 export const REVOKED_STAGE_PREFIX = 'ROTATINGPOSTGRES_REVOKED_';
 export type RevokedLabel = `${typeof REVOKED_STAGE_PREFIX}${string}`;
 
 /** The staging label of the version that a revocation writes before it becomes AWSCURRENT. */
 export const REPLACEMENT_STAGE = 'ROTATINGPOSTGRES_REPLACEMENT';
 
-/**
- * The staging labels that a new version may be written with. AWSCURRENT is not among them: a version becomes current
- * only in a separate step.
- */
+/** The staging labels that a new version may be written with. None of them makes it current at once. */
 export type NewVersionLabel = typeof StagingLabel.PENDING | typeof MERGED_STAGE | typeof REPLACEMENT_STAGE;
 
 /**
- * Tags that bind a secret: a rotation refuses a value that differs from them. Deployment sets them. Writing a value and
- * writing a tag need different permissions.
+ * Tags that bind a secret, set by deployment: a rotation refuses a value that differs from them. Writing a tag needs
+ * another permission than writing a value.
  */
 export const BindingTag = {
   /** `host:port`. */
@@ -130,8 +124,7 @@ export const ErrorCode = {
   /** The event is not one that Secrets Manager or CloudFormation sends. */
   INVALID_EVENT: 'InvalidEvent',
   /**
-   * The event's version is not pending: rotation is disabled, has another function, or has moved on to another version;
-   * or the version was revoked.
+   * The event's version is not pending: rotation is off, has another function, or moved on; or the version was revoked.
    */
   NOT_PENDING: 'NotPending',
   /** The version of the event is not AWSPENDING, but another version still is. */

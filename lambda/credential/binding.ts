@@ -100,7 +100,7 @@ export function checkServer(
 }
 
 function boundTo(field: string, must: string, by: string): string {
-  return `${field} must be ${must}, as bound by ${by}: correct the secret's value, or change the binding by a deployment`;
+  return `${field} must be ${must}, as bound by ${by}: correct the secret's value, or deploy another binding`;
 }
 
 /** Decodes the value of a tag. It is Base64 where it has characters that tags do not allow. */

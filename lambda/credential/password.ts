@@ -43,7 +43,7 @@ export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
   }
   if (classes.join('').length < MIN_CHOICE) {
     throw refuse(
-      `${Env.EXCLUDE_CHARACTERS} and the other EXCLUDE_ variables leave fewer than ${MIN_CHOICE} characters for a password`,
+      `${Env.EXCLUDE_CHARACTERS} and the other EXCLUDE_ variables leave fewer than ${MIN_CHOICE} characters`,
     );
   }
   return { length, classes, requireEach: environment[Env.REQUIRE_EACH_INCLUDED_TYPE]?.toLowerCase() !== 'false' };

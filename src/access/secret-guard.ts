@@ -203,8 +203,7 @@ export class SecretGuard extends Construct {
   private watch(): void {
     const policy = this.secret.node.findChild('Policy').node.defaultChild as secretsmanager.CfnResourcePolicy;
     if (policy.blockPublicPolicy !== undefined) return;
-    // With BlockPublicPolicy, Secrets Manager refuses statements that allow everyone. AWS does not document that it
-    // accepts a statement for an organization.
+    // Makes Secrets Manager refuse a policy for everyone. AWS does not document that it then allows an organization.
     policy.blockPublicPolicy = Lazy.any({ produce: () => (this.readByOthers ? undefined : true) });
     limitPolicySize(this.secret, 'policy of the secret', LONGEST_POLICY, () => policy.resourcePolicy);
   }

@@ -95,7 +95,7 @@ export class SecretAccessPolicy extends Construct {
         secret =>
           `it names the secret '${secret.node.path}', which depends, directly or through its scope, ` +
           'on a construct that depends on this policy;' +
-          ' let only the user in the database wait, with DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
+          ' let only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
           ' and give databases of which one depends on the other a RotationFunction each',
       );
   }

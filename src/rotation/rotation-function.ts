@@ -187,7 +187,7 @@ function checkTimeout(scope: IConstruct, timeout: Duration): void {
   if (minutes < 1 || minutes > 14) {
     fail(
       scope,
-      `'firstRotationTimeout' is ${timeout.toHumanString()} and must be from 1 to 14 minutes: the function that waits has 15`,
+      `'firstRotationTimeout' is ${timeout.toHumanString()} and must be from 1 to 14 minutes: its function has 15`,
     );
   }
 }
