@@ -8,7 +8,10 @@ import { lambdaDeadline } from './runtime/lambda-deadline';
 import { settingsOf } from './runtime/settings';
 import { SecretsManagerStore } from './secrets-manager/store';
 
-/** The custom resource's function: the Provider framework invokes it, and answers CloudFormation in its place. */
+/**
+ * The function of the database-user custom resource. The CDK Provider framework invokes it, and sends the response to
+ * CloudFormation.
+ */
 export async function handler(event: unknown, context: Context): Promise<{ PhysicalResourceId: string }> {
   return invocation(context, async setLogContext => {
     const request = parseRequest(event);

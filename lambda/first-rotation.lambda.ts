@@ -6,7 +6,10 @@ import { invocation } from './runtime/invocation';
 import { lambdaDeadline } from './runtime/lambda-deadline';
 import { SecretsManagerStore } from './secrets-manager/store';
 
-/** The custom resource's function: the Provider framework invokes it, and answers CloudFormation in its place. */
+/**
+ * The function of the first-rotation custom resource. The CDK Provider framework invokes it, and sends the response to
+ * CloudFormation.
+ */
 export async function handler(event: unknown, context: Context): Promise<{ PhysicalResourceId: string }> {
   return invocation(context, async setLogContext => {
     const { type, physicalId, secretArns, logGroup, timeoutSeconds } = parseRequest(event);

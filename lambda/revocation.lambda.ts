@@ -7,7 +7,7 @@ import { lambdaDeadline } from './runtime/lambda-deadline';
 import { settingsOf } from './runtime/settings';
 import { SecretsManagerStore } from './secrets-manager/store';
 
-/** The revocation function: a person, or an automation, invokes it when a credential has leaked. */
+/** The revocation function. An operator or an automation invokes it after a credential has leaked. */
 export async function handler(event: unknown, context: Context): Promise<Revocation> {
   return invocation(context, async setLogContext => {
     const secretId = parseRevocation(event);

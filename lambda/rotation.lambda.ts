@@ -10,7 +10,7 @@ import { SecretsManagerStore } from './secrets-manager/store';
 
 const rotationCache = new RotationCache();
 
-/** The rotation function: Secrets Manager invokes it for each step of a rotation. */
+/** The rotation function. Secrets Manager invokes it once for each step of a rotation. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   return invocation(context, async setLogContext => {
     const rotation = parseEvent(event);

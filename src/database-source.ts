@@ -14,17 +14,17 @@ import { PostgresInstance, PostgresInstanceOptions } from './database/postgres-i
 import { fail } from './private/errors';
 import { Privileges } from './user/privileges';
 
-/** Who rotates the admin of a database that is there already. */
+/** Options for the admin of an existing database. */
 export interface AdminRotationOptions {
   /**
-   * Whether the password of the admin is rotated too, by the same function and schedule. Only where nobody else does
-   * it: Secrets Manager has one schedule per secret, and this one would replace it.
+   * Whether to rotate the admin's password too, with the same function and schedule. Set it only if nothing else
+   * rotates the admin secret: a secret has one rotation schedule, and this one would replace the other.
    * @default false
    */
   readonly rotateAdmin?: boolean;
 }
 
-/** What a source is told. */
+/** The settings of the `RotatingPostgres` that a source uses. */
 interface Surroundings {
   readonly vpc: ec2.IVpc;
   readonly encryptionKey: kms.IKey;
@@ -34,18 +34,18 @@ interface Surroundings {
   readonly databaseName?: string;
 }
 
-/** What a source has to give. */
+/** The database of a source, and how it is used. */
 interface ProvidedDatabase {
   readonly database: IPostgresDatabase;
-  /** The secret that rotates the admin's password, where we do. */
+  /** The admin secret, if this library rotates it. */
   readonly rotatedAdminSecret?: secretsmanager.ISecret;
-  /** What the application's user may do when nothing else is said. */
+  /** The default privileges of the application's user. */
   readonly privileges: Privileges;
 }
 
-/** Where the database of a `RotatingPostgres` comes from. */
+/** The database of a `RotatingPostgres`: a new one of some kind, or an existing one. */
 export class DatabaseSource {
-  /** A new RDS for PostgreSQL instance with a standby. */
+  /** A new RDS for PostgreSQL instance, by default with a standby in another Availability Zone. */
   public static instance(options: PostgresInstanceOptions = {}): DatabaseSource {
     return DatabaseSource.made(
       options,
@@ -53,7 +53,7 @@ export class DatabaseSource {
     );
   }
 
-  /** A new Aurora PostgreSQL cluster: Serverless v2, a writer and a reader. */
+  /** A new Aurora PostgreSQL cluster, by default Serverless v2 with a writer and a reader. */
   public static aurora(options: AuroraClusterOptions = {}): DatabaseSource {
     return DatabaseSource.made(
       options,
@@ -61,7 +61,7 @@ export class DatabaseSource {
     );
   }
 
-  /** A new RDS for PostgreSQL Multi-AZ DB cluster: a writer and two readers. */
+  /** A new RDS for PostgreSQL Multi-AZ DB cluster with a writer and two readers. */
   public static multiAzCluster(options: MultiAzClusterOptions = {}): DatabaseSource {
     return DatabaseSource.made(
       options,
@@ -70,8 +70,8 @@ export class DatabaseSource {
   }
 
   /**
-   * A database that is there already: one by `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`, or a
-   * part made before.
+   * An existing database: the result of `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`, or a
+   * `PostgresInstance`, `AuroraCluster` or `MultiAzCluster` of this app.
    */
   public static existing(database: IPostgresDatabase, options: AdminRotationOptions = {}): DatabaseSource {
     return new DatabaseSource((scope, { databaseName }) => {
@@ -89,7 +89,7 @@ export class DatabaseSource {
       return {
         database,
         rotatedAdminSecret: options.rotateAdmin ? database.adminSecret : undefined,
-        // The database has an owner, who would not be it any more.
+        // The database already has an owner, which would lose it.
         privileges: Privileges.connect(),
       };
     });
@@ -114,7 +114,7 @@ export class DatabaseSource {
   private constructor(private readonly provide: (scope: Construct, surroundings: Surroundings) => ProvidedDatabase) {}
 
   /**
-   * The database, made in this scope if it has to be.
+   * The database, created in this scope if it is a new one.
    *
    * @internal
    */
@@ -123,7 +123,9 @@ export class DatabaseSource {
   }
 }
 
-/** Schedules of the same secret that the app makes besides ours: whichever is deployed last would replace the other. */
+/**
+ * Finds other schedules of the same secret in the app. Of two schedules, the one deployed last would replace the other.
+ */
 function furtherSchedules(scope: Construct, { secretArn }: secretsmanager.ISecret): string[] {
   const all = scope.node.root.node
     .findAll()

@@ -14,73 +14,74 @@ import { RotationFunction, RotationFunctionOptions } from './rotation/rotation-f
 import { RotationScheduleOptions } from './rotation/scheduled-rotation';
 import { Privileges } from './user/privileges';
 
-/** What a `RotatingPostgres` is told of, wherever its database comes from. */
+/** Common options of `RotatingPostgres` and `RotatingPostgres.adopt`. */
 export interface RotatingPostgresOptions {
   /**
-   * VPC of the database, and of the functions that log in to it: isolated subnets when it has them, else private ones.
+   * VPC of the database and of the functions that log in to it. They are placed in isolated subnets if there are any,
+   * otherwise in private subnets; without a known Secrets Manager endpoint, functions are placed in private subnets.
    */
   readonly vpc: ec2.IVpc;
   /**
-   * Name of the application's user in PostgreSQL.
+   * Name of the application's user in PostgreSQL, 1 to 57 bytes: PostgreSQL's limit of 63 less the suffix `_clone`.
    * @default 'app'
    */
   readonly username?: string;
   /**
-   * What the application's user may do.
-   * @default - Privileges.owner(); of a database that was there before Privileges.connect(), which takes nothing from
-   * its owner
+   * Privileges of the application's user.
+   * @default - Privileges.owner() for a new database; Privileges.connect() for an existing one, whose owner stays the
+   * same
    */
   readonly privileges?: Privileges;
   /**
-   * How the password of the application's user changes.
+   * Rotation strategy of the application's user.
    * @default RotationStrategy.ALTERNATING_USERS
    */
   readonly strategy?: RotationStrategy;
   /**
-   * When passwords change, the administrator's as well.
-   * @default - every 30 days, and when the schedule is deployed
+   * Rotation schedule of all passwords, including the admin's.
+   * @default - every 30 days, and once when the schedule is deployed
    */
   readonly schedule?: RotationScheduleOptions;
   /**
-   * How passwords change.
-   * @default - 32 characters; the previous login works until the next rotation, with the sessions that it has
+   * Options of the rotation function: new passwords, grace period, sessions.
+   * @default - passwords of 32 characters; the replaced login, and its sessions, work until the next rotation
    */
   readonly rotation?: RotationFunctionOptions;
   /**
-   * A function that rotates the secrets of several databases of the VPC, made in the same stack. Its own properties say
-   * how passwords change, so that `rotation` is left out.
-   * @default - a function of its own
+   * A rotation function that is shared by several databases of the VPC, in the same stack. Its own properties replace
+   * `rotation`, which must then be omitted.
+   * @default - a new function for this database
    */
   readonly rotationFunction?: RotationFunction;
   /**
-   * Names secrets `Environment/Application/Type`.
-   * @default - CloudFormation names them
+   * Names the secrets `Environment/Application/Type`.
+   * @default - CloudFormation names the secrets
    */
   readonly naming?: SecretNaming;
   /**
-   * Who may write the secrets, beside the functions that rotate them.
-   * @default - deployment and the account's root user
+   * Principals that may write the secrets, in addition to the functions that rotate them.
+   * @default - only deployments and the account's root user
    */
   readonly guard?: SecretGuardOptions;
   /**
-   * Key that encrypts the secrets, and a new database. Its policy must let identity policies of the account use it
-   * through Secrets Manager and Amazon RDS.
+   * KMS key for the secrets and for a new database. The key policy must allow identity policies of the account to use
+   * the key through Secrets Manager and Amazon RDS.
    * @default - a new `EncryptionKey`
    */
   readonly encryptionKey?: kms.IKey;
   /**
-   * The way from the VPC to Secrets Manager.
-   * @default - the VPC's endpoint, made when the app has none; in an imported VPC none is made
+   * How the functions reach Secrets Manager.
+   * @default - the VPC's interface endpoint, which is created if the app has none; in an imported VPC none is created
    */
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
   /**
-   * Topic that is told when a rotation goes wrong.
-   * @default - a new one, `monitoring.topic`
+   * SNS topic for alarms and failed rotations.
+   * @default - a new topic, `monitoring.topic`
    */
   readonly notificationTopic?: sns.ITopic;
   /**
-   * What happens to what is made here, a new database, key and secrets, when it leaves the stack. `SNAPSHOT` keeps a
-   * last snapshot of the database, with key and secrets; only `DESTROY` also switches the protection from deletion off.
+   * What happens to the secrets, and to a new database and key, when they are removed from the stack. `SNAPSHOT` takes
+   * a final snapshot of the database and retains key and secrets. Only `DESTROY` also disables deletion protection.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -89,12 +90,12 @@ export interface RotatingPostgresOptions {
 /** Properties of a `RotatingPostgres`. */
 export interface RotatingPostgresProps extends RotatingPostgresOptions {
   /**
-   * The database: what kind of one is made, or which one is there already.
+   * The database: a new one of some kind, or an existing one.
    * @default - DatabaseSource.instance()
    */
   readonly database?: DatabaseSource;
   /**
-   * Name of the application's database on a new server.
+   * Name of the application's database on a new server. It must be omitted for an existing database.
    * @default 'app'
    */
   readonly databaseName?: string;
@@ -102,16 +103,19 @@ export interface RotatingPostgresProps extends RotatingPostgresOptions {
 
 /** Properties of `RotatingPostgres.adopt`. */
 export interface AdoptProps extends RotatingPostgresOptions, AdminRotationOptions {
-  /** The database, by `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`. Nothing of it changes. */
+  /**
+   * The database, from `PostgresDatabase.fromInstance`, `fromCluster` or `fromAttributes`. Its own resources are not
+   * changed.
+   */
   readonly database: IPostgresDatabase;
 }
 
-/** Refuses, or warns of, what is said of the rotation and has no effect. */
+/** Refuses or warns about rotation options that have no effect. */
 export function checkRotation(scope: IConstruct, props: RotatingPostgresProps): void {
   if (props.rotationFunction && props.rotation) {
     fail(
       scope,
-      "'rotation' and 'rotationFunction' are both set; give what 'rotation' says to the function, and " +
+      "'rotation' and 'rotationFunction' are both set; pass the options of 'rotation' to that function, and " +
         'leave it out here',
     );
   }

@@ -19,28 +19,31 @@ import { IamDatabaseUser } from './user/iam-database-user';
 import { Privileges } from './user/privileges';
 import { WireOptions } from './user/wire-options';
 
-/** A PostgreSQL database whose passwords nobody knows and which change by themselves. */
+/**
+ * A PostgreSQL database with a user for an application, whose credentials are generated, rotated and monitored. No
+ * person needs to know a password.
+ */
 export class RotatingPostgres extends Construct implements ec2.IConnectable {
   /**
-   * The same around a database that is there already. Not a property of it changes: what its security groups need is
-   * rules of their own, and the stack it is in comes to depend on nothing.
+   * Manages the credentials of an existing database. The resources of the database are not changed: security group
+   * rules are separate resources in this stack, and the database's stack does not depend on it.
    */
   public static adopt(scope: Construct, id: string, props: AdoptProps): RotatingPostgres {
     const { database, rotateAdmin } = props;
     return new RotatingPostgres(scope, id, { ...props, database: DatabaseSource.existing(database, { rotateAdmin }) });
   }
 
-  /** Key that encrypts the secrets, and a new database. */
+  /** KMS key of the secrets and of a new database. */
   public readonly encryptionKey: kms.IKey;
-  /** The database. */
+  /** The PostgreSQL database. */
   public readonly database: IPostgresDatabase;
   /** The function that rotates the secrets. */
   public readonly rotationFunction: RotationFunction;
-  /** Creates users in the database. */
+  /** The provider that creates users in the database. */
   public readonly userProvider: DatabaseUserProvider;
   /** The application's user. */
   public readonly user: DatabaseUser;
-  /** Alarms and notifications. */
+  /** Alarms and notifications for rotations that fail. */
   public readonly monitoring: RotationMonitoring;
 
   private readonly users: DatabaseUser[];
@@ -76,12 +79,12 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
       topic: props.notificationTopic,
     });
 
-    // Who depends on this waits for the user and its schedule, but not for the rules that admit consumers, its own
-    // perhaps among them.
+    // A construct that depends on this one waits for the user and its schedule. It does not wait for the rules that
+    // admit consumers, which may be its own.
     Dependable.implement(this, { dependencyRoots: [database, this.user] });
   }
 
-  /** Who may connect to the database; its port is the default. */
+  /** Network connections of the database. The default port is the database's. */
   public get connections(): ec2.Connections {
     return this.database.connections;
   }
@@ -91,27 +94,32 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return this.user.secret;
   }
 
-  /** Secret of the master user; for administration, never for an application. */
+  /** Secret of the master user. Use it for administration only, never for an application. */
   public get adminSecret(): secretsmanager.ISecret {
     return this.database.adminSecret;
   }
 
   /**
-   * Allows the grantee to read the application's secret, and to decrypt with its key for this secret only; see
-   * `DatabaseUser.grantRead`.
+   * Allows the grantee to read the secret of the application's user, and to decrypt with its key for this secret only.
+   * See `DatabaseUser.grantRead`.
    */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     return this.user.grantRead(grantee, options);
   }
 
-  /** Gives a consumer all that it needs to log in as the application's user; see `DatabaseUser.wire`. */
+  /**
+   * Connects a consumer with the application's user: permissions, network rules, environment and dependency. See
+   * `DatabaseUser.wire`.
+   */
   public wire(consumer: IConstruct, options: WireOptions = {}): void {
     this.user.wire(consumer, options);
   }
 
   /**
-   * Adds a user with a secret of its own, `Environment/Application/database_<user name>`, rotated and watched as the
-   * application's user is.
+   * Adds a user with a secret of its own. It is rotated and monitored like the application's user. With `naming`, the
+   * secret's name is `Environment/Application/database_<user name>`.
+   *
+   * @param username name of the user in PostgreSQL; see `DatabaseUserProps.username`
    */
   public addUser(username: string, options: AddUserOptions = {}): DatabaseUser {
     const {
@@ -137,8 +145,10 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Adds a user without a password, who logs in through AWS IAM: whoever `grantConnect` or `wire` of the user allows
-   * to.
+   * Adds a user without a password, which logs in through AWS IAM. `grantConnect` and `wire` of the user allow a
+   * principal to log in.
+   *
+   * @param username name of the user in PostgreSQL; see `IamDatabaseUserProps.username`
    */
   public addIamUser(username: string, options: AddIamUserOptions = {}): IamDatabaseUser {
     const user = new IamDatabaseUser(this, `User-${username}`, {
@@ -151,17 +161,14 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Allows the grantee to revoke the credential of any user with a password once it has leaked; the first call makes
-   * the function that does so.
+   * Allows the grantee to invoke the revocation function after the credential of a user with a password has leaked. The
+   * first call creates the function.
    */
   public grantRevoke(grantee: iam.IGrantable): iam.Grant {
     return this.revocationFunction.grantRevoke(grantee);
   }
 
-  /**
-   * Revokes credentials. It is made when it is first asked for, and serves the application's user and those of
-   * `addUser`.
-   */
+  /** The revocation function for the application's user and all users of `addUser`. It is created on first use. */
   public get revocationFunction(): RevocationFunction {
     return (this.revocation ??= this.makeRevocationFunction());
   }
@@ -172,7 +179,7 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
     return database._provide(this, { vpc, encryptionKey, naming, guard, removalPolicy, databaseName });
   }
 
-  /** What every function that logs in to the database is told. */
+  /** The common properties of the functions that log in to the database. */
   private reaching(database: IPostgresDatabase) {
     const { vpc, secretsManagerEndpoint } = this.props;
     return { vpc, database, secretsManagerEndpoint };
@@ -184,7 +191,7 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
       secret: this.adminSecret,
       rotationFunction: this.rotationFunction,
     });
-    rotation.node.addDependency(this.user); // not while the admin creates the user
+    rotation.node.addDependency(this.user); // the admin must not be rotated while it creates the user
     return rotation;
   }
 
@@ -198,8 +205,8 @@ export class RotatingPostgres extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * What a further user takes over from here. Where the application's user owns nothing by itself, an owner has to be
-   * named.
+   * The properties that an additional user takes from this construct. If the application's user does not own the
+   * database, an owner has to be named.
    */
   private added({ privileges = Privileges.connect(), furtherDatabases, removalPolicy }: AddIamUserOptions) {
     const complete = (some: Privileges) => (this.user._ownsDatabase ? some._ownedBy(this.user) : some);

@@ -14,10 +14,10 @@ const BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 4_000;
 const LABELS = [StagingLabel.CURRENT, StagingLabel.PENDING];
 
-/** What the session of an admin tells of its server, and how it ends. */
+/** The part of an admin session that this module uses. */
 type AdminSession = Pick<LoginAdmin & UserAdmin, 'server' | 'close'>;
 
-/** What an admin's login takes. */
+/** The ports that an admin login needs. */
 export interface AdminPorts<Admin extends AdminSession> {
   readonly store: SecretStore;
   readonly database: Pick<Database<Admin>, 'openAsAdmin' | 'openAsConsumer'>;
@@ -25,15 +25,18 @@ export interface AdminPorts<Admin extends AdminSession> {
   readonly settings: Pick<Settings, 'servers'>;
 }
 
-/** Where the application logs in. */
+/** The address and the database at which the application logs in. */
 export type Server = Pick<Credential, 'engine' | 'host' | 'port' | 'dbname'>;
 
 /**
- * Logs in as the admin, whose own rotation may run at this moment: then AWSCURRENT no longer logs in and AWSPENDING
- * does already, or will. Both are tried, and read again, until the time is up.
+ * Logs in as the admin. The admin secret may itself be rotating: its AWSCURRENT password may no longer be valid, and
+ * its AWSPENDING password may be valid already or soon. Both versions are tried and re-read with backoff until the
+ * deadline.
  *
- * @param witness a credential that logs in at `server`, to show that an admin secret which names another host means the
- *   writer of the same database; without one, only the names of RDS can show it
+ * @param witness a credential that logs in at `server`. It proves that an admin secret with another host names the
+ *   writer of the same database. Without a witness, only the names of an Aurora cluster's endpoints can prove it.
+ * @throws with code `Authentication` when neither version logs in before the deadline, with code `Binding` when the
+ *   function may not use the admin's server, with code `InvalidSecret` when the admin's server is another database
  */
 export async function logInAsAdmin<Admin extends AdminSession>(
   ports: AdminPorts<Admin>,
@@ -74,13 +77,16 @@ export async function logInAsAdmin<Admin extends AdminSession>(
 }
 
 /**
- * An RDS-managed secret holds no more than a user name and a password, so that the rest comes from the application's.
+ * A secret that RDS manages has only a user name and a password. The other fields come from the application's secret.
  */
 function adminCredential(value: string, label: string, { engine, host, port, dbname }: Server): Credential {
   return parseSecretValue(value, label, { engine, host, port, dbname });
 }
 
-/** Who can show that the admin's host and the application's are one database, where their names do not. */
+/**
+ * The credential that must prove that the admin's host serves the application's database; undefined where their host
+ * names prove it.
+ */
 function proofNeeded(
   admin: Credential,
   server: Server,
@@ -97,8 +103,8 @@ function proofNeeded(
 }
 
 /**
- * A replica has its writer's system identifier. What is restored from a backup has it as well, but is no replica, and
- * did not start when the admin's server did.
+ * Compares system identifiers: a read replica has the system identifier of its writer. A server restored from a backup
+ * has it as well, but is not in recovery and has another start time.
  */
 async function proveSameServer<Admin extends AdminSession>(
   { database }: AdminPorts<Admin>,
@@ -113,7 +119,7 @@ async function proveSameServer<Admin extends AdminSession>(
     if (same) return;
   } catch (cause) {
     await session.close();
-    // Not as a refused login, which would be taken for the admin's.
+    // Not code `Authentication`: the caller would treat it as a refused login of the admin.
     const why = cause instanceof Error ? cause.message : '';
     throw new RotatingPostgresError(
       ErrorCode.INVALID_SECRET,

@@ -11,25 +11,26 @@ import {
 } from '../../src/contract';
 
 /**
- * What a rotation may touch, fixed at deploy time outside the secret's value: whoever can write the value cannot change
- * it. What is not bound is held to the current value only.
+ * The server, user, strategy and admin secret that a rotation may use. Deployment sets them outside the secret's value,
+ * in tags of the secret and in the function's environment, so that write access to the value is not enough to change
+ * them. A field without a binding may only keep the value that AWSCURRENT has.
  */
 export interface Binding {
-  /** The servers that the function may work on, for whatever secret, as `host:port` in lower case. */
+  /** The servers that the function may connect to, for any secret, as `host:port` in lower case. */
   readonly servers?: readonly string[];
-  /** The server of this secret, in the same form. */
+  /** The server of this secret, as `host:port` in lower case. */
   readonly server?: string;
-  /** The user; of alternating ones, the first. */
+  /** The user name; with alternating users, that of the first login. */
   readonly username?: string;
   readonly strategy?: RotationStrategyName;
-  /** ARN of the admin secret. */
+  /** The ARN of the admin secret. */
   readonly adminSecret?: string;
 }
 
 /**
- * The binding of a secret: its tags, which come with its description, and what the function's environment says.
+ * The binding of a secret, from its tags, which `DescribeSecret` returns, and from the function's environment.
  *
- * @throws with code `Binding` when a tag has a value that it cannot have
+ * @throws with code `Binding` when the value of a tag is malformed
  */
 export function bindingOf(
   secretId: string,
@@ -55,7 +56,8 @@ export function bindingOf(
 }
 
 /**
- * Holds a value to the binding, before anything connects. The messages say what is bound, and nothing of the value.
+ * Compares a secret value with the binding, before any connection is opened. Messages name the bound value and quote
+ * nothing of the secret value.
  *
  * @throws with code `Binding`, naming the field
  */
@@ -68,7 +70,7 @@ export function checkBinding(binding: Binding, { host, port, username, masterarn
     throw refuse('host and port', server, BindingTag.SERVER);
   }
 
-  // The second login also of a single user: it may be the one in use when the strategy changes.
+  // The clone is accepted for a single user too: it may be the current login when the strategy changes.
   const logins = binding.username === undefined ? [] : [binding.username, binding.username + ALTERNATE_SUFFIX];
   if (logins.length > 0 && !logins.includes(username)) {
     throw refuse('username', logins.map(name => `"${name}"`).join(' or '), BindingTag.USERNAME);
@@ -84,7 +86,7 @@ export function checkBinding(binding: Binding, { host, port, username, masterarn
 }
 
 /**
- * Holds whoever logs in, the admin too, to the servers that the function may work on.
+ * Checks that the function may connect to this server. The check also covers the admin's server.
  *
  * @throws with code `Binding`
  */
@@ -98,16 +100,16 @@ export function checkServer(
 }
 
 function boundTo(field: string, must: string, by: string): string {
-  return `${field} must be ${must}, to which ${by} binds it: correct the value, or deploy what is meant`;
+  return `${field} must be ${must}, as bound by ${by}: correct the secret's value, or deploy another binding`;
 }
 
-/** The value of a tag, which is encoded where tags do not allow its characters. */
+/** Decodes the value of a tag. It is Base64 where it has characters that tags do not allow. */
 function decoded(value: string | undefined, malformed: () => Error): string | undefined {
   if (!value?.startsWith(ENCODED_TAG_VALUE)) return value;
   const encoded = value.slice(ENCODED_TAG_VALUE.length);
   const bytes = Buffer.from(encoded, 'base64');
   const text = bytes.toString();
-  // Decoding passes over what is not Base64, and replaces what is not UTF-8.
+  // `Buffer.from` ignores characters outside Base64, and `toString` replaces bytes that are not UTF-8.
   if (bytes.toString('base64') !== encoded || !Buffer.from(text).equals(bytes)) throw malformed();
   return text;
 }

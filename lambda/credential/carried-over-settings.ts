@@ -1,6 +1,6 @@
 /**
- * The role settings that are carried over to the alternate: those that an application sets for itself. None of them can
- * load code or widen what a session may do.
+ * The role settings that a rotation copies to the alternate. Applications set them for themselves; none of them can
+ * load code or extend the rights of a session.
  */
 const CARRIED_OVER = new Set([
   'application_name',
@@ -36,7 +36,7 @@ const CARRIED_OVER = new Set([
   'work_mem',
 ]);
 
-/** Whether an application sets it for itself, so that it can do no harm. */
+/** Whether a rotation copies the setting, given as `name=value`. */
 export function isCarriedOver(setting: string): boolean {
   return CARRIED_OVER.has(setting.slice(0, setting.indexOf('=')).toLowerCase());
 }

@@ -7,7 +7,8 @@ import { isRefusedLogin } from '../ports/error-predicates';
 import type { ConsumerSession } from '../ports/sessions';
 
 /**
- * A read replica, where the secret names one, refuses the login until it has replayed what setSecret did at the writer.
+ * Waits between attempts to log in. If the secret's host is a read replica, it refuses the login until it has replayed
+ * the change that `setSecret` made at the writer.
  */
 const REPLAY_MS = [250, 500, 1_000, 2_000, 4_000];
 
@@ -17,9 +18,10 @@ interface LoginPorts {
 }
 
 /**
- * Logs in with a credential in its consumer's way.
+ * Logs in with a credential as its consumer does.
  *
- * @throws with code `Role` when the session is not who it must be
+ * @throws with code `Role` when `session_user` is not the secret's user, or `current_user` is not the role that its
+ *   sessions start as
  */
 export async function checkLogin(ports: LoginPorts, pending: Credential): Promise<void> {
   const session = await logIn(ports, pending);
@@ -28,8 +30,8 @@ export async function checkLogin(ports: LoginPorts, pending: Credential): Promis
     if (sessionUser !== pending.username || currentUser !== startsAs) {
       throw new RotatingPostgresError(
         ErrorCode.ROLE,
-        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}"; it must act as ` +
-          `"${startsAs}", of which it may have lost its membership`,
+        `the login "${pending.username}" is "${sessionUser}" acting as "${currentUser}", and must act as ` +
+          `"${startsAs}". Its membership in that role may be missing`,
       );
     }
   } finally {

@@ -3,7 +3,10 @@ import { ALTERNATE_SUFFIX, ErrorCode, MAX_NAME_BYTES } from '../../src/contract'
 import type { Pair } from '../ports/logins';
 
 /**
- * The two logins, from the name of either. PostgreSQL would cut a longer name, and the second login be somebody else's.
+ * The names of both logins, derived from either.
+ *
+ * @throws with code `InvalidSecret` when the alternate's name exceeds 63 bytes: PostgreSQL would truncate it, and the
+ *   truncated name could be that of another role
  */
 export function pairOf(username: string): Pair {
   const owner = username.endsWith(ALTERNATE_SUFFIX) ? username.slice(0, -ALTERNATE_SUFFIX.length) : username;
@@ -11,8 +14,8 @@ export function pairOf(username: string): Pair {
   if (owner === '' || Buffer.byteLength(alternate) > MAX_NAME_BYTES) {
     throw new RotatingPostgresError(
       ErrorCode.INVALID_SECRET,
-      `username "${username}": "${alternate}", the login that it alternates with, must have 1 to ` +
-        `${MAX_NAME_BYTES} bytes besides the suffix`,
+      `username "${username}": "${alternate}", the name of its second login, must have at most ` +
+        `${MAX_NAME_BYTES} bytes, at least one of them before ${ALTERNATE_SUFFIX}`,
     );
   }
   return { owner, alternate };

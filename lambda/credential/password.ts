@@ -2,17 +2,20 @@ import { randomInt } from 'node:crypto';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { Env, ErrorCode, PasswordRules } from '../../src/contract';
 
-/** What a new password is made of. Printable ASCII, because drivers differ in what they do with the rest. */
+/**
+ * The rules for new passwords. They allow printable ASCII only, because drivers differ in how they encode other
+ * characters.
+ */
 export interface PasswordPolicy {
   readonly length: number;
-  /** The classes of characters, each without what is excluded; none is empty. */
+  /** The character classes, each without the excluded characters; none is empty. */
   readonly classes: readonly string[];
-  /** Whether each class must occur. */
+  /** Whether a password must have at least one character of each class. */
   readonly requireEach: boolean;
 }
 
 /**
- * The policy that the environment asks for, by the variables of AWS's own rotation functions.
+ * Reads the policy from the environment. The variables have the names that AWS's own rotation functions use.
  *
  * @throws with code `Configuration`, naming the variable
  */
@@ -39,19 +42,20 @@ export function passwordPolicy(environment: NodeJS.ProcessEnv): PasswordPolicy {
     );
   }
   if (classes.join('').length < MIN_CHOICE) {
-    throw refuse(`${Env.EXCLUDE_CHARACTERS} and its like leave no choice of characters for a password`);
+    throw refuse(
+      `${Env.EXCLUDE_CHARACTERS} and the other EXCLUDE_ variables leave fewer than ${MIN_CHOICE} characters`,
+    );
   }
   return { length, classes, requireEach: environment[Env.REQUIRE_EACH_INCLUDED_TYPE]?.toLowerCase() !== 'false' };
 }
 
-/** A random password. */
 export function generatePassword({ length, classes, requireEach }: PasswordPolicy): string {
   const all = classes.join('');
   const draw = () => Array.from({ length }, () => all[randomInt(all.length)]).join('');
   const qualifies = (password: string) =>
     classes.every(characters => [...password].some(character => characters.includes(character)));
-  // Drawing again keeps the choice uniform over all passwords that qualify; by default it is needed about once in five
-  // times.
+  // Rejection sampling keeps the distribution uniform over all passwords that qualify. With the default rules, about
+  // one draw in five is rejected.
   for (;;) {
     const password = draw();
     if (!requireEach || qualifies(password)) return password;

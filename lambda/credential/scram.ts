@@ -3,36 +3,36 @@ import { promisify } from 'node:util';
 
 const pbkdf2 = promisify(pbkdf2Callback);
 
-/** PostgreSQL's default, what versions before 16 always use, and the least that RFC 7677 allows. */
+/** The default of PostgreSQL, the fixed value of versions before 16, and the minimum of RFC 7677. */
 const MIN_ITERATIONS = 4_096;
-/** More than this, and pg refuses to log in. */
+/** The pg driver refuses to log in with more iterations. */
 const MAX_ITERATIONS = 100_000;
-/** As PostgreSQL's own verifiers. */
+/** The salt length of PostgreSQL's own verifiers. */
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
- * RFC 3454, tables C.1.2 and B.1: spaces of other scripts, and what is mapped to nothing (an alternation, for some of
- * it combines).
+ * RFC 3454: table C.1.2 (non-ASCII space characters) and table B.1 (characters mapped to nothing). `NOTHING` is an
+ * alternation, not one character class, because some of its characters combine.
  */
 const OTHER_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g;
 const NOTHING = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/g;
 
 /**
- * SASLprep (RFC 4013) as pg does it before a login. PostgreSQL takes the password as it is where it has a character
- * that RFC 4013 prohibits or that Unicode 3.2 lacked; that is the same, unless the password has one of those *and* one
- * that is mapped: with such a password pg cannot log in at all.
+ * SASLprep (RFC 4013) as the pg driver applies it before a login. PostgreSQL skips SASLprep for a password that has a
+ * character which RFC 4013 prohibits or which Unicode 3.2 lacks. The results are the same, unless such a password also
+ * has a character that SASLprep maps: pg can never log in with that password.
  */
 function prepared(password: string): string {
   return password.replace(OTHER_SPACE, ' ').replace(NOTHING, '').normalize('NFKC');
 }
 
 /**
- * The SCRAM-SHA-256 verifier of a password, in the form in which PostgreSQL stores it. PostgreSQL takes it wherever it
- * takes a password, so that no server log, `pg_stat_activity` or extension ever sees the password itself.
+ * The SCRAM-SHA-256 verifier of a password, in the format that PostgreSQL stores. PostgreSQL accepts a verifier
+ * wherever it accepts a password, so that no server log, `pg_stat_activity` or extension ever sees the password itself.
  *
- * @param iterations the server's `scram_iterations`, clamped to what every client accepts; null where it has no such
- * setting
+ * @param iterations the server's `scram_iterations`, clamped to 4,096 - 100,000, which every client accepts; null where
+ *   the server has no such setting
  */
 export async function scramVerifier(
   password: string,

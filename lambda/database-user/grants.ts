@@ -11,9 +11,9 @@ type Invalid = (message: string) => Error;
 const PRIVILEGES: readonly DatabaseUserPrivileges[] = ['owner', 'connect', 'readOnly', 'readWrite'];
 
 /**
- * What the properties declare, by database: that of the main one first.
+ * The privileges that the properties declare, one entry for each database, the user's own database first.
  *
- * @param invalid makes the error of what is declared wrongly
+ * @param invalid creates the error for an invalid property
  */
 export function grantsOf(
   { database, privileges, owner, schemas, furtherGrants }: DatabaseUserProperties,
@@ -30,7 +30,7 @@ export function grantsOf(
   return grants;
 }
 
-/** The access to the tables of another user that a grant has in it, if it has. */
+/** The access to another user's tables that a grant declares; undefined where it declares none. */
 export function accessOf(grant: DatabaseGrant | undefined): Access | undefined {
   if (!grant || grant.owner === undefined) return undefined;
   const { privileges, owner, schemas } = grant;
@@ -40,15 +40,15 @@ export function accessOf(grant: DatabaseGrant | undefined): Access | undefined {
 function checked(grant: Partial<Record<keyof DatabaseGrant, unknown>> | null, invalid: Invalid): DatabaseGrant {
   const { database, privileges: given, owner, schemas } = grant ?? {};
   const privileges = PRIVILEGES.find(name => name === given);
-  if (!isName(database)) throw invalid('privileges are declared for what is no name of a database');
+  if (!isName(database)) throw invalid('privileges are declared for a database without a valid name');
   const where = `for the database "${database}"`;
   if (!privileges) throw invalid(`property "privileges" ${where} must be one of ${PRIVILEGES.join(', ')}`);
-  if (owner !== undefined && !isName(owner)) throw invalid(`property "owner" ${where} is no name of a user`);
+  if (owner !== undefined && !isName(owner)) throw invalid(`property "owner" ${where} is not a valid name of a user`);
   if (owner === undefined && privileges.startsWith('read')) {
-    throw invalid(`property "owner" ${where} is missing: whose tables are to be read`);
+    throw invalid(`property "owner" ${where} is missing: name the user that owns the tables`);
   }
   if (schemas !== undefined && !(Array.isArray(schemas) && schemas.every(isName))) {
-    throw invalid(`property "schemas" ${where} is no list of names`);
+    throw invalid(`property "schemas" ${where} is not a list of valid names`);
   }
   return { database, privileges, owner, schemas };
 }

@@ -14,8 +14,8 @@ import type { UserAdmin } from '../ports/sessions';
 import { log } from '../runtime/log';
 
 /**
- * Brings the user in the database, and its secret, to what the template declares. Running it again changes nothing
- * more. Where that fails, a user that was not there before is not there after.
+ * Creates or updates the user in the database, and its secret, as the template declares. Repeating it changes nothing
+ * more. If it fails, a user that it created is dropped again.
  */
 export async function provide(change: Change, ports: Ports): Promise<void> {
   const { properties } = change;
@@ -43,7 +43,7 @@ export async function provide(change: Change, ports: Ports): Promise<void> {
   }
 }
 
-/** In each database, what is declared now, without what was declared before and is not now. */
+/** In each database: grants what is declared now, and revokes what was declared before and is not any more. */
 async function provideGrants(admin: UserAdmin, { properties: { username }, grants, former }: Change): Promise<void> {
   for (const database of new Set([...grants, ...former].map(grant => grant.database))) {
     const [declared, before] = [grants, former].map(all => all.find(grant => grant.database === database));
@@ -60,10 +60,7 @@ async function provideGrants(admin: UserAdmin, { properties: { username }, grant
   }
 }
 
-/**
- * What is to be done for a user with a password, once its secret is read: in the database, and after that to the
- * secret.
- */
+/** Reads the user's secret and returns the two actions that follow: one in the database, then one on the secret. */
 async function preparePassword(properties: PasswordUser, requestId: string, ports: Ports) {
   const { store, database, deadline } = ports;
   const secret = await readUserSecret(store, deadline, properties);
@@ -80,7 +77,7 @@ async function preparePassword(properties: PasswordUser, requestId: string, port
   };
 }
 
-/** The version that is current in the end. */
+/** The version that is AWSCURRENT once this deployment has finished. */
 function versionOf(
   { secretArn }: PasswordUser,
   requestId: string,
@@ -103,7 +100,7 @@ function versionOf(
 }
 
 /**
- * Either of the two logins may be current; with anybody else's name in the secret the admin would change their
+ * Either login of the user may be current. With any other name in the secret, the admin would change another role's
  * password.
  */
 function checkUsername({ secretArn, username }: PasswordUser, current: Credential): void {

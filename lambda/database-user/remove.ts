@@ -7,7 +7,10 @@ import type { FoundLogin } from '../ports/logins';
 import type { UserAdmin } from '../ports/sessions';
 import { log } from '../runtime/log';
 
-/** The database, or the way to it, is gone. A stack must be deletable all the same. */
+/**
+ * Errors after which the user is left in place: the database, its secret or its network is gone. The stack must still
+ * be deletable.
+ */
 const GONE: readonly ErrorCode[] = [
   ErrorCode.SECRETS_MANAGER,
   ErrorCode.SECRETS_MANAGER_UNREACHABLE,
@@ -21,12 +24,12 @@ const GONE: readonly ErrorCode[] = [
 ];
 
 /**
- * Drops a user whose resource is deleted, if the template says so. Whatever the server refuses is an error, and the
- * deletion can be tried again; where the admin cannot even log in, the user is left where it is.
+ * Drops a user whose resource is deleted, if `onDelete` is `drop`. A statement that the server refuses is an error, and
+ * the deletion can be retried. If the admin cannot log in, the user is left in the database and a warning is logged.
  */
 export async function remove({ properties, physicalId, maker }: Removal, ports: Ports): Promise<void> {
   if (!properties) {
-    // The role owns what the application created: it stays with the database, or goes with it.
+    // The role owns the application's objects. It stays with the database, or is deleted with it.
     log.info('the user stays in the database', { user: physicalId });
     return;
   }
@@ -35,7 +38,7 @@ export async function remove({ properties, physicalId, maker }: Removal, ports: 
     admin = await openAdmin(properties, ports);
   } catch (error) {
     if (!(error instanceof RotatingPostgresError && GONE.includes(error.code))) throw error;
-    log.warn('the user stays in the database, which the admin cannot log in to', {
+    log.warn('the user stays in the database, because the admin cannot log in', {
       user: physicalId,
       code: error.code,
       reason: error.message,
@@ -49,7 +52,7 @@ export async function remove({ properties, physicalId, maker }: Removal, ports: 
   }
 }
 
-/** Drops the logins of a user, as far as they are there and are this resource's. */
+/** Drops the logins of a user that exist and belong to this resource. */
 export async function dropOwn(
   admin: UserAdmin,
   { properties, maker }: Pick<Change, 'properties' | 'maker'>,
@@ -66,7 +69,7 @@ async function ownLogins(admin: UserAdmin, properties: DatabaseUserProperties, m
   }
   const { owner, alternate } = await admin.readLogins(pairOf(properties.username));
   const has = (role: FoundLogin | undefined) => role?.mark?.secretArn === properties.secretArn;
-  // An alternate that AWS's function made, and that has not been rotated since, has no mark.
+  // An alternate that AWS's function created has no mark until it is rotated here.
   const second =
     has(alternate) || (alternate !== undefined && !alternate.mark && alternate.memberOfOwner && has(owner));
   return [

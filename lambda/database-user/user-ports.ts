@@ -6,7 +6,7 @@ import type { SecretStore } from '../ports/secret-store';
 import type { UserAdmin } from '../ports/sessions';
 import type { Settings } from '../runtime/settings';
 
-/** What the custom resource works with. */
+/** The ports and settings of the custom resource. */
 export interface Ports {
   readonly store: SecretStore;
   readonly database: UserDatabase;
@@ -14,7 +14,7 @@ export interface Ports {
   readonly settings: Settings;
 }
 
-/** A session of the admin on the server that the properties name. */
+/** Opens an admin session on the server that the properties name. */
 export async function openAdmin(
   { engine, host, port, database: dbname, adminSecretArn }: DatabaseUserProperties,
   ports: Ports,

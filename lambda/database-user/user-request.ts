@@ -2,26 +2,26 @@ import { grantsOf } from './grants';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { type DatabaseGrant, type DatabaseUserProperties, ErrorCode, STRATEGIES } from '../../src/contract';
 
-/** What the Provider framework passes on of CloudFormation's request. */
+/** A request of CloudFormation, as the Provider framework passes it on. */
 export type Request = Change | Removal;
 
 export interface Change {
   readonly type: 'Create' | 'Update';
-  /** Stays the same when CloudFormation or the framework sends the request again. */
+  /** The request id. It stays the same when CloudFormation or the framework sends the request again. */
   readonly id: string;
   readonly properties: DatabaseUserProperties;
-  /** What the user may do, by database. */
+  /** The declared privileges, one entry for each database. */
   readonly grants: readonly DatabaseGrant[];
-  /** The same, as it was declared before. */
+  /** The privileges that were declared before this update. */
   readonly former: readonly DatabaseGrant[];
-  /** Which resource of which stack it is. */
+  /** Stack id and logical id of the resource. */
   readonly maker: string;
 }
 
 export interface Removal {
   readonly type: 'Delete';
   readonly physicalId: string;
-  /** Of a user that goes with its resource. */
+  /** The properties of a user that is dropped; undefined for a user that stays in the database. */
   readonly properties?: DatabaseUserProperties;
   readonly maker: string;
 }
@@ -83,7 +83,10 @@ export function parseRequest(event: unknown): Request {
   };
 }
 
-/** One user on one server: CloudFormation takes another id for a replacement, and deletes the old one after. */
+/**
+ * The physical id stands for one user on one server. When it changes, CloudFormation treats the update as a replacement
+ * and deletes the old resource afterwards.
+ */
 export function physicalId({ dbInstanceIdentifier, host, username }: DatabaseUserProperties): string {
   return `${dbInstanceIdentifier ?? host}/${username}`;
 }
@@ -102,7 +105,10 @@ function parseProperties(given: unknown): DatabaseUserProperties {
   return properties as DatabaseUserProperties;
 }
 
-/** None of another user's, which this one replaces; none of properties that were refused, before anything was done. */
+/**
+ * The grants that were declared before. Empty if the old properties are those of another user, which this one replaces,
+ * or are invalid, because an invalid request is refused before it changes anything.
+ */
 function formerGrants(properties: DatabaseUserProperties, old: unknown): DatabaseGrant[] {
   try {
     const former = parseProperties(old);

@@ -9,21 +9,21 @@ import type { SecretStore } from '../ports/secret-store';
 const ROTATION_POLL_MS = 2_000;
 
 /**
- * The secret of a user, with what deploy time knows put beside what rotation owns: the user name of the moment and the
- * password.
+ * The secret of a user: the fields that deployment sets, merged with the current user name and password, which rotation
+ * sets.
  */
 export interface UserSecret {
   readonly credential: Credential;
-  /** The fields to store. */
+  /** The merged fields. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Whether they differ from what is stored. */
+  /** Whether the fields differ from the stored ones. */
   readonly changed: boolean;
   readonly versionId: string;
-  /** Whether AWSPENDING is still on the current version, where AWS's own functions leave it. */
+  /** Whether AWSPENDING is still on the current version. AWS's own functions leave it there. */
   readonly stillPending: boolean;
 }
 
-/** Reads the secret once no rotation is under way, for that is about to replace what is read. */
+/** Reads the secret, after waiting for a running rotation, which is about to replace the value. */
 export async function readUserSecret(
   store: SecretStore,
   deadline: Deadline,
@@ -33,9 +33,10 @@ export async function readUserSecret(
   const { versionId, stillPending } = await settledVersion(store, deadline, secretArn);
   const value = await store.read(secretArn, { stage: StagingLabel.CURRENT, versionId });
   const label = `${secretArn} AWSCURRENT`;
-  const { username } = properties; // which a value has only once it was merged
+  const { username } = properties; // the stored value has a username only after the first merge
   const deployed = deployedFields(properties);
-  parseSecretValue(value, label, { username, ...deployed }); // refuses what is no JSON object, without quoting it
+  // refuses a value that is not a JSON object, without quoting it
+  parseSecretValue(value, label, { username, ...deployed });
   const stored = JSON.parse(value!);
   const { masterarn, ...rest } = { username, ...stored, ...deployed };
   const fields = properties.strategy === 'alternating' ? { ...rest, masterarn } : rest;
@@ -44,9 +45,9 @@ export async function readUserSecret(
 }
 
 /**
- * Makes the merged fields current, on condition that the version that was read still is: Secrets Manager refuses to
- * move AWSCURRENT from a version that does not have it, so that a rotation in between is never undone. AWSPENDING may
- * not stay behind on what is then no longer current: it would pass for an unfinished rotation.
+ * Makes the merged fields AWSCURRENT, provided that the version that was read still is. Secrets Manager refuses to move
+ * AWSCURRENT from a version that does not have it, so that a rotation in the meantime is never undone. AWSPENDING must
+ * not stay on the old version, where it would look like an unfinished rotation.
  */
 export async function writeUserSecret(
   store: SecretStore,
@@ -72,7 +73,11 @@ function deployedFields(properties: PasswordUser): Partial<SecretValue> {
   };
 }
 
-/** The current version, once no other one is pending. */
+/**
+ * The current version, once no other version is pending.
+ *
+ * @throws with code `NotPending` when a rotation has not finished before the deadline
+ */
 async function settledVersion(
   store: SecretStore,
   deadline: Deadline,

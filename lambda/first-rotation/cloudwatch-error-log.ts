@@ -1,13 +1,13 @@
 import type { ErrorLog, LoggedError } from './prove';
 import type { Deadline } from '../ports/deadline';
 
-/** A rotation may have begun before this function did. */
+/** The search starts this long before the function did, because a rotation may have started earlier. */
 const LOOK_BACK_MS = 15 * 60_000;
-/** A page may be empty and yet not the last. */
+/** CloudWatch may return empty pages before the last one. */
 const MOST_PAGES = 50;
 const CALL_TIMEOUT_MS = 10_000;
 
-/** The errors that a rotation function wrote to its log group, of this deployment. */
+/** The errors that the rotation function has logged in its log group during this deployment. */
 export class CloudWatchErrorLog implements ErrorLog {
   private readonly since = Date.now() - LOOK_BACK_MS;
 
@@ -17,7 +17,7 @@ export class CloudWatchErrorLog implements ErrorLog {
   ) {}
 
   async lastError(secretArn: string): Promise<LoggedError | undefined> {
-    // for a failure only
+    // loaded only after a failure
     const { CloudWatchLogsClient, FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
     const client = new CloudWatchLogsClient({ maxAttempts: 4 });
     let last: LoggedError | undefined;
@@ -40,7 +40,10 @@ export class CloudWatchErrorLog implements ErrorLog {
   }
 }
 
-/** A line of our own log; what else is in the group says nothing that may be passed on. */
+/**
+ * Parses a log line of this library. Other lines of the group are ignored, because their content is unknown and must
+ * not be passed on.
+ */
 function parse(line: string | undefined): LoggedError | undefined {
   try {
     const { code, message } = JSON.parse(line ?? '') as Record<string, unknown>;

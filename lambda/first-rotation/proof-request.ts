@@ -1,7 +1,7 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode, type FirstRotationProperties } from '../../src/contract';
 
-/** What the Provider framework passes on of CloudFormation's request. */
+/** A request of CloudFormation, as the Provider framework passes it on. */
 export interface Request {
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly physicalId: string;
@@ -23,15 +23,15 @@ export function parseRequest(event: unknown): Request {
     throw invalid(`RequestType is ${JSON.stringify(type) ?? 'missing'}`);
   }
   const { secretArns, logGroup, timeoutSeconds } = propertiesOf(ResourceProperties);
-  if (!isTexts(secretArns)) throw invalid('property "secretArns" is no list of ARNs');
+  if (!isTexts(secretArns)) throw invalid('property "secretArns" is not a list of ARNs');
   if (typeof logGroup !== 'string' || logGroup === '') throw invalid('property "logGroup" is missing');
   const seconds = Number(timeoutSeconds);
-  if (!(seconds > 0)) throw invalid('property "timeoutSeconds" is no number');
+  if (!(seconds > 0)) throw invalid('property "timeoutSeconds" is not a positive number');
   const { secretArns: listed } = propertiesOf(OldResourceProperties);
   const before = type === 'Update' && isTexts(listed) ? listed : [];
   return {
     type,
-    // The same for ever: another one would have CloudFormation delete this one.
+    // The physical id never changes: with another one, CloudFormation would delete the resource.
     physicalId: typeof PhysicalResourceId === 'string' ? PhysicalResourceId : `first-rotation/${logGroup}`,
     secretArns: type === 'Delete' ? [] : secretArns.filter(arn => !before.includes(arn)),
     logGroup,

@@ -5,7 +5,7 @@ import type { Deadline } from '../ports/deadline';
 import type { SecretDescription, SecretStore } from '../ports/secret-store';
 import { log } from '../runtime/log';
 
-/** The last error that the rotation function logged about a secret. */
+/** Returns the last error that the rotation function logged about a secret. */
 export interface ErrorLog {
   readonly name: string;
   lastError(secretArn: string): Promise<LoggedError | undefined>;
@@ -24,15 +24,16 @@ export interface Ports {
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-/** Lines arrive in CloudWatch some seconds after they were written. */
+/** Log lines arrive in CloudWatch some seconds after they are written. */
 const ARRIVAL_MS = 3_000;
-/** What a failure tells in full; CloudFormation cuts a reason that is long. */
+/** The most secrets that an error message describes: CloudFormation truncates a long reason. */
 const MOST_TOLD = 3;
 
 /**
- * Waits until Secrets Manager has rotated each of these secrets, and none of them has a rotation under way.
+ * Waits until Secrets Manager has rotated each of these secrets and no rotation of them is running.
  *
- * @throws with the code and the message of the rotation function's own last error, when the time is up
+ * @throws after `seconds`, with the code and the message of the last error that the rotation function logged, or with
+ *   code `Timeout` where there is none
  */
 export async function prove(secretArns: readonly string[], seconds: number, ports: Ports): Promise<void> {
   const until = performance.now() + seconds * 1_000;
@@ -51,7 +52,7 @@ export async function prove(secretArns: readonly string[], seconds: number, port
 
 interface Waiting {
   readonly arn: string;
-  /** Why it is still waited for. */
+  /** Why its first rotation is not proved yet. */
   readonly state: string;
 }
 
@@ -69,13 +70,13 @@ async function stateOf(arn: string, store: Ports['store']): Promise<string | und
   try {
     return missingIn(await store.describe(arn));
   } catch (error) {
-    return (error as Error).message; // a permission that was given a moment ago takes effect later
+    return (error as Error).message; // IAM applies a new permission with a delay
   }
 }
 
 /**
- * What a secret lacks of a first rotation that succeeded. An AWSPENDING on the current version is where AWS's own
- * functions leave it.
+ * Why the first rotation of a secret is not proved; undefined where it is. AWS's own functions leave AWSPENDING on the
+ * current version after a rotation that succeeded.
  */
 function missingIn(description: SecretDescription): string | undefined {
   const [current, pending] = [

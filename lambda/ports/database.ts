@@ -2,22 +2,25 @@ import type { ConsumerSession, LoginAdmin, LoginSession, UserAdmin } from './ses
 import type { Credential } from '../../client/src/shared/secret-value';
 
 /**
- * The database server: PostgreSQL, or a double in tests of the steps. Each way to log in gives a session of its own
- * type, which can do only what that credential is for. All throw with code `Authentication` when the server refuses the
- * login.
+ * The port to the database server: PostgreSQL, or a double in tests of the steps. Each `open` method returns its own
+ * session type, which offers only what the credential is for. Each throws with code `Authentication` when the server
+ * refuses the login.
  */
 export interface Database<Admin> {
-  /** In the maintenance database, as the admin itself whatever role its sessions start as. */
+  /**
+   * Logs in to the maintenance database as the admin. The session runs as the admin itself, even if the admin has a
+   * `SET role` default.
+   */
   openAsAdmin(credential: Credential): Promise<Admin>;
   openAsLogin(credential: Credential): Promise<LoginSession>;
   openAsConsumer(credential: Credential): Promise<ConsumerSession>;
 }
 
-/** For rotation and revocation. */
+/** The port for rotation and revocation. */
 export type LoginDatabase = Database<LoginAdmin>;
 
-/** For database users. */
+/** The port for the database-user custom resource. */
 export interface UserDatabase extends Database<UserAdmin> {
-  /** Whether the server accepts the credential; nothing is done with the session. */
+  /** Whether the server accepts the credential. The session is closed at once. */
   logsIn(credential: Credential): Promise<boolean>;
 }

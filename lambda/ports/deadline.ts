@@ -1,9 +1,7 @@
-/**
- * The time that is left to a function, and the only way it waits. Whatever else takes time is limited by what remains.
- */
+/** The time left to the current invocation. Every wait goes through it, and every call is limited by what remains. */
 export interface Deadline {
-  /** Milliseconds that are left for work; none once it is time to report a failure. */
+  /** The milliseconds left for work; 0 once only the reserve for reporting a failure remains. */
   remaining(): number;
-  /** Waits, and says whether there was time left to do so. */
+  /** Waits and returns true, or returns false at once when the time left is shorter than the wait. */
   wait(milliseconds: number): Promise<boolean>;
 }

@@ -1,22 +1,22 @@
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 
-/** Whether the server refused the credential, so that another one may be accepted. */
+/** Whether the server refused the login. Another credential may be accepted. */
 export function isRefusedLogin(error: unknown): boolean {
   return hasCode(error, ErrorCode.AUTHENTICATION);
 }
 
-/** Whether a privilege is missing: to do something, or, when connecting, to use the database. */
+/** Whether a privilege is missing, for a statement or, at connection time, for the database. */
 export function lacksPrivilege(error: unknown): boolean {
   return hasCode(error, ErrorCode.PRIVILEGE);
 }
 
-/** Whether another session's lock stood in the way, which may be gone the next time. */
+/** Whether a lock of another session caused the failure. A retry may succeed. */
 export function isLocked(error: unknown): boolean {
   return hasCode(error, ErrorCode.LOCKED);
 }
 
-/** Whether the server answered with an error that has no meaning of its own here. */
+/** Whether the server returned an error that has no error code of its own in this library. */
 export function isUnforeseenAnswer(error: unknown): boolean {
   return hasCode(error, ErrorCode.DATABASE);
 }

@@ -2,37 +2,37 @@ import type { Credential } from '../../client/src/shared/secret-value';
 
 /** The two logins of alternating users. */
 export interface Pair {
-  /** The first login, to which belongs whatever either creates. */
+  /** The first login. It owns every object that either login creates. */
   readonly owner: string;
-  /** The second login, a member of the first. */
+  /** The second login, `<owner>_clone`, a member of the first. */
   readonly alternate: string;
 }
 
-/** The version of a secret whose password a login gets. */
+/** The secret version whose password a login receives. */
 export interface SecretVersion {
   readonly arn: string;
   readonly version: string;
-  /** The version whose password the login should have had so far, as far as the staging labels say. */
+  /** The version whose password the login should have until now, according to the staging labels. */
   readonly replaces?: string;
   /**
-   * Asked before a login is armed that has neither this version's password nor that of the one it replaces, or that was
-   * revoked.
+   * Called before the password of a login is changed, if the login has the password of neither this version nor the
+   * replaced one, or was revoked.
    *
-   * @throws when the version is not pending any more: a late delivery must not undo what came after it
+   * @throws when this version is no longer pending: a late delivery must not undo a later change
    */
   confirm?(): Promise<void>;
 }
 
-/** A setting that a login had. */
+/** A role setting that a revocation reset. */
 export interface ResetSetting {
   readonly login: string;
-  /** The database that it held in; null for all. */
+  /** The database that the setting applied to; null for all databases. */
   readonly database: string | null;
-  /** As the catalogue has it: `name=value`. */
+  /** As stored in `pg_db_role_setting`: `name=value`. */
   readonly setting: string;
 }
 
-/** What a revocation took away. */
+/** What a revocation disabled and reset. */
 export interface RevokedLogins {
   readonly logins: readonly string[];
   readonly settings: readonly ResetSetting[];
@@ -41,64 +41,67 @@ export interface RevokedLogins {
 /** The secret of a login that changes its own password. */
 export interface OwningSecret {
   readonly arn: string;
-  /** Whether it is an application's, and not that of an administrator. */
+  /** Whether it is an application's secret; false for an admin secret. */
   readonly application: boolean;
 }
 
-/** Something that the owner of a pair lacks, and its alternate has; by a statement that gives it. */
+/**
+ * A privilege, membership or attribute that the alternate has and the owner lacks, as the statement that gives it to
+ * the owner.
+ */
 export interface MissingGrant<Statement = string> {
   readonly sql: Statement;
-  /** Whether the session that found it may run it. */
+  /** Whether the session that found it is allowed to run the statement. */
   readonly canRun: boolean;
-  /** A role that may; an admin of the roles in it where there is none. */
+  /** A role that may run the statement. If undefined, any role with ADMIN OPTION on the roles in the statement may. */
   readonly runAs?: string;
   readonly reason?: string;
-  /** Whether it is about what belongs to the server and to no database. */
+  /** Whether it concerns a server-wide object, which belongs to no database. */
   readonly shared?: boolean;
 }
 
-/** What an alternate that another rotation function made has besides its owner. */
+/** What an alternate that another rotation function created has and its owner lacks. */
 export interface Holdings {
-  /** The server that takes changes. */
+  /** The writer, which accepts changes. */
   readonly server: Pick<Credential, 'host' | 'port'>;
-  /** The databases in which it has something, as far as it can connect to them. */
+  /** The databases in which the alternate owns objects or has privileges, and to which it can connect. */
   readonly databases: readonly string[];
-  /** What the admin could not do. */
+  /** The statements that the admin was not allowed to run. */
   readonly missingGrants: readonly MissingGrant[];
 }
 
-/** What a user may do with the tables and sequences of another one: those that are there, and those to come. */
+/** The access of a user to the tables and sequences of an owner, existing and future ones. */
 export interface Access {
   readonly privileges: 'readOnly' | 'readWrite';
-  /** Whose they are; of alternating users the first. */
+  /** The owner of the tables; with alternating users, the first login. */
   readonly owner: string;
-  /** Names of schemas; undefined for each in which the owner has something, now or later. */
+  /** Names of schemas. If undefined: each schema in which the owner has an object, now or later. */
   readonly schemas?: readonly string[];
 }
 
-/** What the catalogue says of a login without a password. */
+/** A login without a password, as the system catalog describes it. */
 export interface IamLogin {
-  /** Why it may not be one; null where it may. */
+  /** Why the role must not use IAM authentication; null where it may. */
   readonly forbidden: string | null;
-  /** Which resource made it, as its comment says. */
+  /** The resource that created it, according to its comment. */
   readonly maker?: string;
   readonly comment: string | null;
   readonly logsIn: boolean;
-  /** Whether RDS lets it in by IAM. */
+  /** Whether it is a member of `rds_iam`, whose members RDS authenticates through IAM. */
   readonly member: boolean;
 }
 
-/** A login, as far as it matters to whom it belongs. */
+/** The properties of a login that say which secret it belongs to. */
 export interface FoundLogin {
   readonly name: string;
-  /** Why it is not an application's; null where it is. */
+  /** Why it is not an application's login; null where it is. */
   readonly forbidden: string | null;
   readonly memberOfOwner: boolean;
-  /** What this library said of it in its comment. */
+  /** The mark that this library wrote into the role's comment. */
   readonly mark?: { readonly secretArn: string };
 }
 
-/** The logins of a pair, as far as they exist. */
+/** The logins of a pair that exist. */
 export interface LoginPair {
   readonly owner?: FoundLogin;
   readonly alternate?: FoundLogin;

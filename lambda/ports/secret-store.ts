@@ -1,6 +1,8 @@
 import type { NewVersionLabel, RevokedLabel, StagingLabel } from '../../src/contract';
 
-/** A version of a secret, by its staging label, its id or both. With both they must agree, or nothing is read. */
+/**
+ * Selects a version by its staging label, its id or both. With both, the version is read only if the id has the label.
+ */
 export interface VersionSelector {
   readonly stage?: StagingLabel;
   readonly versionId?: string;
@@ -9,11 +11,11 @@ export interface VersionSelector {
 export interface SecretDescription {
   readonly arn: string;
   readonly rotationEnabled: boolean;
-  /** ARN of the function that rotates the secret; it may name a version or an alias. */
+  /** The ARN of the rotation function; it may end in a version or an alias. */
   readonly rotationFunctionArn?: string;
-  /** When Secrets Manager last rotated the secret with success; undefined before it has. */
+  /** The time of the last rotation that succeeded; undefined before the first. */
   readonly lastRotated?: Date;
-  /** Staging labels by version id. A version without a label is not here. */
+  /** The staging labels by version id. Versions without a label are not included. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -22,10 +24,10 @@ export interface NewVersion {
   readonly secretId: string;
   /** The id of the new version. */
   readonly token: string;
-  /** The staging label that the new version takes. */
+  /** The staging label of the new version. */
   readonly stage: NewVersionLabel;
   readonly value: string;
-  /** What Secrets Manager sent with the event, when it rotates under an assumed role. */
+  /** The token from the event, which Secrets Manager sends when it rotates with an assumed role. */
   readonly rotationToken?: string;
 }
 
@@ -34,21 +36,21 @@ export interface CurrentValue {
   readonly value?: string;
 }
 
-/** Where secrets are kept: AWS Secrets Manager, or a double in tests of the steps. */
+/** The port to the secret store: AWS Secrets Manager, or a double in tests of the steps. */
 export interface SecretStore {
   describe(secretId: string): Promise<SecretDescription>;
-  /** The value, or undefined where there is no such version or it has no value yet. */
+  /** The value; undefined where there is no such version or it has no value yet. */
   read(secretId: string, version: VersionSelector): Promise<string | undefined>;
-  /** The value that has AWSCURRENT, with the id of its version; undefined where there is none. */
+  /** The value of AWSCURRENT and the id of its version; undefined where there is none. */
   readCurrent(secretId: string): Promise<CurrentValue | undefined>;
-  /** Writes a version once: `exists` when its id already holds another value, which then stays. */
+  /** Writes a version once. Returns `exists` when the version already has another value; that value stays. */
   write(version: NewVersion): Promise<'written' | 'exists'>;
-  /** Moves AWSCURRENT; Secrets Manager moves AWSPREVIOUS along. */
+  /** Moves AWSCURRENT. Secrets Manager then moves AWSPREVIOUS to the version that AWSCURRENT left. */
   makeCurrent(secretId: string, to: string, from: string): Promise<void>;
-  /** Takes AWSPENDING off a version. */
+  /** Removes AWSPENDING from a version. */
   removePending(secretId: string, from: string): Promise<void>;
-  /** Gives a version the staging label that says that it was revoked. */
+  /** Adds the staging label that marks a version as revoked. */
   label(secretId: string, versionId: string, label: RevokedLabel): Promise<void>;
-  /** All versions that can still be read, also those without a label, newest first. */
+  /** The ids of all versions that can still be read, newest first, including those without a label. */
   versionIds(secretId: string): Promise<string[]>;
 }

@@ -3,8 +3,9 @@ import type { SecretVersion } from '../ports/logins';
 import { log } from '../runtime/log';
 
 /**
- * A login that was revoked, or has the password of a version that is neither this one nor the one before, has changed
- * since this rotation began; or the rotation before it was given up.
+ * Asks Secrets Manager again whether the rotation is still due, if the role's mark is unexpected. The login was
+ * revoked, or it has the password of neither this version nor the replaced one: either the role has changed since this
+ * rotation started, or the rotation before it was abandoned.
  */
 export async function confirmIfDoubtful(
   secret: SecretVersion,
@@ -16,9 +17,9 @@ export async function confirmIfDoubtful(
   if (!expected || roles.some(other => other?.mark?.revoked)) await secret.confirm?.();
 }
 
-/** The password changes, the sessions stay: whoever is still on the old one is better known. */
+/** Logs how many sessions of the login are open. A password change does not end them. */
 export function logSessions(role: Role | undefined): void {
   if (role && role.sessions > 0) {
-    log.info('the login still has sessions from before', { login: role.name, sessions: role.sessions });
+    log.info('the login has open sessions while its password changes', { login: role.name, sessions: role.sessions });
   }
 }

@@ -9,23 +9,23 @@ import { MAINTENANCE_DATABASE } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import { log } from '../runtime/log';
 
-/** TCP, TLS and login together. */
+/** Limits the TCP connection, TLS handshake and login together. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Longer than the server's own `statement_timeout`, for a server that has gone silent. */
+/** Longer than the server's `statement_timeout`; it applies when the server does not answer at all. */
 const ANSWER_TIMEOUT_MS = 12_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** What limits a connection: the time that is left, and the ways to log in that are allowed. */
+/** The limits of a connection: the deadline and the allowed login methods. */
 export interface Limits {
   readonly deadline: Deadline;
   readonly settings: Allowances;
 }
 
 /**
- * The settings of every session. The owner of a database can set defaults for whoever connects to it, the admin
- * included; what a client asks for at its start goes before them.
+ * Startup options of every session. The owner of a database can set defaults for every role that connects to it,
+ * including the admin. Startup options override those defaults.
  */
 const SETTINGS = [
   'search_path=pg_catalog,pg_temp',
@@ -33,12 +33,14 @@ const SETTINGS = [
   'default_transaction_read_only=off',
   'standard_conforming_strings=on',
 ];
-/** The session is its login, whatever `SET role` default that has. */
+/** Makes the session run as the login itself, regardless of the login's `SET role` default. */
 const AS_ITSELF = 'role=none';
-/** A transaction of several messages is idle in between, which the owner of the database may have forbidden. */
+/**
+ * A transaction of several messages is idle between them. The owner of the database may have set a timeout for that.
+ */
 const PATIENT = ['idle_in_transaction_session_timeout=0', 'idle_session_timeout=0'];
 
-/** A connection over verified TLS whose errors carry a code and no SQL. */
+/** A connection over verified TLS. Its errors have a code and contain no SQL text. */
 export class Connection {
   constructor(
     private readonly client: Client,
@@ -46,8 +48,8 @@ export class Connection {
     private readonly database: string,
     private readonly deadline: Deadline,
     /**
-     * The session's `scram_iterations`, which a server reports from PostgreSQL 16 on: no verifier has to wait for a
-     * query.
+     * The session's `scram_iterations`. PostgreSQL 16 and later reports it at login, so that computing a verifier needs
+     * no query; null on older servers.
      */
     readonly scramIterations: string | null,
   ) {}
@@ -56,12 +58,12 @@ export class Connection {
     return this.send(statement.text, values);
   }
 
-  /** All of the statements or none: PostgreSQL runs what arrives in one message as one transaction. */
+  /** Runs all of the statements or none: PostgreSQL runs the statements of one message as one transaction. */
   async run(statements: readonly Sql[]): Promise<void> {
     if (statements.length > 0) await this.send(statements.map(({ text }) => text).join(';\n'));
   }
 
-  /** Says goodbye, and does not wait long for an answer. */
+  /** Closes the connection, and waits at most a second for the server. */
   async close(): Promise<void> {
     const goodbye = this.client.end().catch(() => undefined);
     await Promise.race([goodbye, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
@@ -71,7 +73,7 @@ export class Connection {
   private async send<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const limit = Math.min(ANSWER_TIMEOUT_MS, this.deadline.remaining());
     if (limit === 0) throw outOfTime(this.login);
-    // With the statement still in flight the connection is of no more use.
+    // A connection with a statement in flight cannot be reused.
     const timer = setTimeout(() => this.client.connection.stream.destroy(noAnswer(this.login, limit)), limit);
     try {
       return (await this.client.query<Row>(text, values)).rows;
@@ -83,27 +85,27 @@ export class Connection {
   }
 }
 
-/** The admin where roles are administered. */
+/** Connects as the admin to the maintenance database, where roles are administered. */
 export async function connectAsAdmin(credential: Credential, limits: Limits): Promise<Connection> {
   return open(credential, MAINTENANCE_DATABASE, [...SETTINGS, AS_ITSELF], limits);
 }
 
-/** The admin in the database that the credential names, whose owner makes rules. */
+/** Connects as the admin to the credential's database, whose owner may have set defaults and created objects. */
 export async function connectAsAdminIn(credential: Credential, limits: Limits): Promise<Connection> {
   return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF, ...PATIENT], limits);
 }
 
-/** The login itself, in its database. */
+/** Connects as the login itself to its database. */
 export async function connectAsLogin(credential: Credential, limits: Limits): Promise<Connection> {
   return open(credential, credential.dbname, [...SETTINGS, AS_ITSELF], limits);
 }
 
-/** As a consumer logs in, as the role that its sessions start as. */
+/** Connects as a consumer does: the login's `SET role` default applies. */
 export async function connectAsConsumer(credential: Credential, limits: Limits): Promise<Connection> {
   return open(credential, credential.dbname, SETTINGS, limits);
 }
 
-/** Opens a connection; it is closed again if the login fails. */
+/** Opens a connection, and closes it if the login fails. */
 async function open(
   credential: Credential,
   database: string,
@@ -126,7 +128,7 @@ async function open(
     application_name: 'cdk-rotating-postgres',
     options: [...settings, ...timeouts(remaining)].map(setting => `-c ${setting}`).join(' '),
   });
-  client.on('error', () => undefined); // a connection lost while idle fails the next query, with its cause
+  client.on('error', () => undefined); // if an idle connection is lost, the next query fails and reports the cause
   scram.watch(client);
   let scramIterations: string | null = null;
   client.connection.on(
@@ -144,15 +146,15 @@ async function open(
   }
   const server = `${credential.host}:${credential.port}`;
   if (scram.wasMd5) {
-    log.warn('the login was MD5; once rotated it has a SCRAM verifier', { server, username: credential.username });
+    log.warn('the login used MD5; a rotation stores a SCRAM verifier', { server, username: credential.username });
   }
   if (ssl === false) {
-    log.warn('the connection is not encrypted, as the secret asks', { server, username: credential.username });
+    log.warn('the connection is not encrypted, as the secret requests', { server, username: credential.username });
   }
   return new Connection(client, credential, database, limits.deadline, scramIterations);
 }
 
-/** The server gives up before this side does, so that it says why. */
+/** The server's timeouts are shorter than this side's, so that the server reports the reason. */
 function timeouts(remaining: number): string[] {
   const within = (most: number, share: number) => Math.min(most, Math.ceil(remaining * share));
   return [`statement_timeout=${within(STATEMENT_TIMEOUT_MS, 0.8)}`, `lock_timeout=${within(LOCK_TIMEOUT_MS, 0.5)}`];

@@ -5,9 +5,9 @@ import { ErrorCode } from '../../src/contract';
 
 type Login = Pick<Credential, 'host' | 'port' | 'username' | 'password'>;
 
-/** What a SQLSTATE means for a rotation, and what a person is told. Any other is an answer that nobody foresaw. */
+/** The error code and the message for a SQLSTATE. Any other SQLSTATE gets the code `Database`. */
 const MEANINGS: Readonly<Record<string, readonly [ErrorCode, (login: Login, database: string) => string]>> = {
-  // also for a role that does not exist, and for one whose VALID UNTIL has passed
+  // PostgreSQL also returns it for a role that does not exist, and for one whose VALID UNTIL has passed.
   '28P01': [ErrorCode.AUTHENTICATION, refusedLogin],
   '28000': [ErrorCode.AUTHENTICATION, refusedLogin],
   '42501': [
@@ -21,10 +21,7 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, (login: Login, data
     login => `${serverOf(login)} is read-only: a read replica, or not the writer any more`,
   ],
   '55P03': [ErrorCode.LOCKED, login => `another session holds a lock on ${serverOf(login)} for too long`],
-  '40P01': [
-    ErrorCode.LOCKED,
-    login => `another session holds a lock on ${serverOf(login)} that this one cannot wait for`,
-  ],
+  '40P01': [ErrorCode.LOCKED, login => `a deadlock with another session on ${serverOf(login)}`],
   '57014': [ErrorCode.TIMEOUT, login => `a statement on ${serverOf(login)} took too long`],
   '57P01': [ErrorCode.DATABASE_UNREACHABLE, login => `${serverOf(login)} ended the session`],
   '57P02': [ErrorCode.DATABASE_UNREACHABLE, login => `${serverOf(login)} ended the session`],
@@ -35,11 +32,11 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, (login: Login, data
 };
 
 /**
- * What the driver threw, with a code and the place it happened at. The text of the statement and the detail of the
- * error stay out; of the message, which an extension or a trigger may have written, whatever looks like a password or a
- * verifier.
+ * Converts an error of the driver into one with a code, the server and the database. The SQL text and the error's
+ * detail are left out. In the message, which an extension or a trigger may have written, the password, SCRAM verifiers
+ * and MD5 hashes are replaced.
  *
- * @param connectTimeout the milliseconds that connecting was given, where that is what failed
+ * @param connectTimeout the connection timeout in milliseconds, for an error while connecting
  */
 export function databaseError(
   cause: unknown,
@@ -54,9 +51,9 @@ export function databaseError(
 
   if (cause instanceof DatabaseError) {
     const [code, meaning] = MEANINGS[cause.code ?? ''] ?? [
-      // Two sessions changed the same role; PostgreSQL has no SQLSTATE for it.
+      // Two sessions changed the same role at once. PostgreSQL reports it without a SQLSTATE of its own.
       cause.routine === 'simple_heap_update' ? ErrorCode.LOCKED : ErrorCode.DATABASE,
-      () => `database "${database}" on ${server} answered "${login.username}"`,
+      () => `database "${database}" on ${server} returned an error to "${login.username}"`,
     ];
     return fail(code, `${meaning(login, database)} (${cause.code}): ${withoutSecrets(message, login)}`);
   }
@@ -72,7 +69,7 @@ export function databaseError(
   return fail(ErrorCode.DATABASE_UNREACHABLE, `cannot reach ${server}: ${code || 'the connection ended'}`);
 }
 
-/** The server has gone silent, or nothing ever was there. */
+/** The server does not answer, or there is no server at this address. */
 export function noAnswer(login: Login, milliseconds: number): RotatingPostgresError {
   return new RotatingPostgresError(
     ErrorCode.DATABASE_UNREACHABLE,
@@ -80,7 +77,7 @@ export function noAnswer(login: Login, milliseconds: number): RotatingPostgresEr
   );
 }
 
-/** The function's own time is over, before this could be begun. */
+/** The deadline passed before the call could start. */
 export function outOfTime(login: Login): RotatingPostgresError {
   return new RotatingPostgresError(ErrorCode.TIMEOUT, `no time is left to ask ${serverOf(login)}`);
 }
@@ -97,7 +94,7 @@ function withoutSecrets(message: string, { password }: Login): string {
   return message.replaceAll(password, '…').replace(/SCRAM-SHA-256\$\S+|\bmd5[0-9a-f]{32}\b/g, '…');
 }
 
-/** Where a name has several addresses, Node.js collects an error of each. */
+/** When a host name has several addresses, Node.js collects one error for each. */
 function networkCode(error: unknown): string {
   const { errors } = error as { errors?: unknown[] };
   const code = codeOf(errors?.[0] ?? error);

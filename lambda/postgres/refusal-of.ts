@@ -1,6 +1,9 @@
 import { lacksPrivilege } from '../ports/error-predicates';
 
-/** Why PostgreSQL refuses to do it, if it does; any other failure is not about privileges. */
+/**
+ * The message of the refusal, if PostgreSQL refuses the action; undefined if the action succeeds. Any other error is
+ * rethrown.
+ */
 export async function refusalOf(act: () => Promise<void>, isRefusal = lacksPrivilege): Promise<string | undefined> {
   try {
     await act();

@@ -4,7 +4,7 @@ import { roleRefused } from './role';
 
 const MOST_ATTEMPTS = 4;
 
-/** Does the work again, from its reading, when another session has changed or made the role in between. */
+/** Runs the work again, including its reads, when another session has changed or created the role in the meantime. */
 export async function retried<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -21,8 +21,9 @@ export async function retried<T>(connection: Connection, work: () => Promise<T>)
 }
 
 /**
- * The comment on the role changed in between (22012), two sessions updated one row or waited for each other, another
- * one made the role or the database first, or a table or schema that was there is gone.
+ * Whether another session was first. The comment on the role changed (22012), two sessions updated one row or
+ * deadlocked (40P01), another session created the role or database (42710, 23505, 42P04), or a table or schema is gone
+ * (42P01, 3F000).
  */
 function isOvertaken(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };

@@ -1,7 +1,7 @@
 /**
- * What the comment on a login says: which secret it belongs to, so that no other secret of this library takes it over,
- * and what this library did to it, so that it undoes nothing that a person did. Only who may administer the role can
- * write the comment.
+ * The mark in the comment on a login. It names the secret that the login belongs to, so that no other secret of this
+ * library takes the login over. It also records what this library did to the login, so that it undoes nothing that an
+ * operator did. Only roles that may administer the login can write its comment.
  */
 export interface RoleMark {
   readonly secretArn: string;
@@ -9,11 +9,11 @@ export interface RoleMark {
   readonly version?: string;
   /** The `VALID UNTIL` that a retirement set, in UTC. */
   readonly validUntil?: string;
-  /** Whether the login was revoked, and has had no password since. */
+  /** Whether the login was revoked and has not been given a password since. */
   readonly revoked?: boolean;
 }
 
-/** A comment: our mark, and in front of it what somebody else wrote. */
+/** The comment on a role: the mark of this library, and the text of others in front of it. */
 export interface RoleComment {
   readonly foreign: string;
   readonly mark?: RoleMark;
@@ -22,7 +22,7 @@ export interface RoleComment {
 const BEGINNING = 'cdk-rotating-postgres: password in ';
 const MARK = new RegExp(`^${BEGINNING}([^\\s,]+)(?:, version ([^\\s,]+))?(?:, valid until ([^\\s,]+))?(, revoked)?`);
 
-/** Takes a comment apart. The mark is a line of its own, wherever somebody may have put text around it. */
+/** Splits a comment. The mark is a line of its own; text may stand before and after it. */
 export function parseComment(comment: string | null): RoleComment {
   const lines = comment?.split('\n') ?? [];
   const at = lines.findIndex(line => MARK.test(line));
@@ -32,7 +32,7 @@ export function parseComment(comment: string | null): RoleComment {
   return { foreign, mark: { secretArn, version, validUntil, revoked: revoked !== undefined } };
 }
 
-/** Puts a comment together. */
+/** Formats a comment. */
 export function formatComment(foreign: string, { secretArn, version, validUntil, revoked }: RoleMark): string {
   const mark = [
     `${BEGINNING}${secretArn}`,
@@ -45,7 +45,7 @@ export function formatComment(foreign: string, { secretArn, version, validUntil,
 
 const MAKER = 'cdk-rotating-postgres: logs in through IAM, made by ';
 
-/** Which resource made a login without a password, as its comment says. */
+/** The resource that created a login without a password, from the role's comment. */
 export function makerIn(comment: string | null): string | undefined {
   return comment
     ?.split('\n')
@@ -53,7 +53,7 @@ export function makerIn(comment: string | null): string | undefined {
     ?.slice(MAKER.length);
 }
 
-/** Leaves what somebody else wrote where it is. */
+/** Adds the creating resource to a comment, and keeps the text of others. */
 export function commentOfMaker(comment: string | null, maker: string): string {
   return [...(comment ? [comment] : []), MAKER + maker].join('\n');
 }

@@ -5,37 +5,42 @@ import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 import { lacksPrivilege } from '../ports/error-predicates';
 
-/** From PostgreSQL 16 on a membership says by itself whether privileges are inherited and `SET ROLE` is allowed. */
+/** From this version on, each membership has its own INHERIT and SET options. */
 export const MEMBERSHIP_OPTIONS_SINCE = 160_000;
 
-/** The group whose members RDS lets in by IAM, and no longer by a password. */
+/** Members of this role log in through IAM on RDS, and no longer with a password. */
 export const IAM_GROUP = 'rds_iam';
 
-/** What the catalogue says of a login, and of the server beside it. */
+/** A login as the system catalog describes it, with the server's version and clock. */
 export interface Role {
   readonly name: string;
   /** Why a rotation must not touch this role; null where it may. */
   readonly forbidden: string | null;
-  /** Whether the admin may change the role; from PostgreSQL 16 on CREATEROLE alone is not enough. */
+  /**
+   * Whether the admin has ADMIN OPTION on the role. From PostgreSQL 16 on, CREATEROLE alone is not enough to change it.
+   */
   readonly administered: boolean;
   readonly memberOfOwner: boolean;
-  /** Whether the membership lets the login have the owner's privileges, and act as the owner. */
+  /** Whether the membership in the owner has both INHERIT and SET. */
   readonly fullMember: boolean;
-  /** Whether it has objects, grants or memberships that it would lose sight of as the owner. */
+  /**
+   * Whether it has objects, grants or memberships of its own, which its sessions would lose when they start as the
+   * owner.
+   */
   readonly hasOwn: boolean;
-  /** Whether it owns anything that can be given to another role. */
+  /** Whether it owns an object whose owner can be changed. */
   readonly ownsObjects: boolean;
   readonly comment: string | null;
-  /** What the comment says; the rest of it is somebody else's. */
+  /** The mark in the comment; `foreignComment` is the text of others. */
   readonly mark?: RoleMark;
   readonly foreignComment: string;
   readonly connectionLimit: number;
-  /** Until when the login works, in UTC; null for ever. */
+  /** PostgreSQL's `VALID UNTIL`, in UTC; null for no limit. */
   readonly validUntil: string | null;
   readonly expired: boolean;
   /** The server's clock, to the second, in UTC. */
   readonly now: string;
-  /** How many sessions the login has. */
+  /** The number of open sessions of the login. */
   readonly sessions: number;
   readonly settings: readonly RoleSettings[];
   readonly version: number;
@@ -51,8 +56,8 @@ export interface RoleSettings {
 }
 
 /**
- * @throws with code `Role` when the role is the admin's, has more than an application's rights, or belongs to another
- * secret
+ * @throws with code `Role` when the role is the admin's, has more rights than an application's, or belongs to another
+ *   secret
  */
 export function checkRole(
   { name, forbidden, mark }: Pick<Role, 'name' | 'forbidden' | 'mark'>,
@@ -69,8 +74,8 @@ export function checkRole(
 }
 
 /**
- * A refusal of PostgreSQL with the way out in it, where the admin lacks ADMIN OPTION on a role. Said after the refusal
- * and not before the attempt, for RDS may let its `rds_superuser` do more than PostgreSQL does.
+ * Adds the statement to run to a refusal of PostgreSQL, where the admin lacks ADMIN OPTION on a role. It is checked
+ * only after the refusal, because RDS may allow its `rds_superuser` more than PostgreSQL does.
  */
 export function withAdminOption(
   error: unknown,
@@ -82,8 +87,8 @@ export function withAdminOption(
   const [admin, role] = [quoteIdentifier(login.username), quoteIdentifier(foreign.name)];
   return new RotatingPostgresError(
     ErrorCode.ADMIN_OPTION,
-    `the admin ${admin} may not change the role ${role}, which somebody else created; they run: GRANT ` +
-      `${role} TO ${admin} WITH ADMIN OPTION`,
+    `the admin ${admin} lacks ADMIN OPTION on the role ${role}, which another role created. As that role, run: ` +
+      `GRANT ${role} TO ${admin} WITH ADMIN OPTION`,
     { cause: error },
   );
 }

@@ -3,11 +3,13 @@ import { ErrorCode } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { LoginAdmin } from '../ports/sessions';
 
-/** A session whose login was under way when the logins were shut is seen after a moment. */
+/** A login that was in progress when NOLOGIN was set becomes visible as a session after a moment. */
 const PAUSE_MS = 250;
 
 /**
- * Ends the sessions of logins that let nobody in any more, until none is left, looked at twice; how many there were.
+ * Ends the sessions of logins that have NOLOGIN, until two checks in a row find none. Returns how many were ended.
+ *
+ * @throws with code `Timeout` when sessions remain at the deadline
  */
 export async function endAllSessions(
   admin: Pick<LoginAdmin, 'endSessions'>,
@@ -24,8 +26,8 @@ export async function endAllSessions(
     if (!(await deadline.wait(PAUSE_MS))) {
       throw new RotatingPostgresError(
         ErrorCode.TIMEOUT,
-        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins are shut, ` +
-          'and no new version is current: revoke again',
+        `sessions of ${logins.map(login => `"${login}"`).join(' and ')} do not end; the logins have NOLOGIN, ` +
+          'and AWSCURRENT has not moved: revoke again',
       );
     }
   }

@@ -4,8 +4,8 @@ import type { SecretDescription, SecretStore } from '../ports/secret-store';
 import { log } from '../runtime/log';
 
 /**
- * Marks every version that a consumer or a rotation may use, and takes AWSPENDING off: from here on no step of a
- * rotation begins. One that has begun stops at the database.
+ * Marks every version that a consumer or a rotation may use as revoked, and removes AWSPENDING. From then on, no step
+ * of a rotation starts; a step that is already running stops when it reads the roles' comments.
  */
 export async function markVersions(store: SecretStore, description: SecretDescription): Promise<void> {
   const { arn } = description;
@@ -16,14 +16,14 @@ export async function markVersions(store: SecretStore, description: SecretDescri
     if (version === undefined || isRevoked(version, description)) continue;
     await store.label(arn, version, revokedLabel(version)).catch(error => {
       if (version !== pending || version === current) throw error;
-      // it may have no value yet
+      // the pending version may have no value yet
       log.warn('the pending version could not be marked', { versionId: version, error: (error as Error).message });
     });
   }
   if (pending !== undefined) await takeOff(store, arn, pending);
 }
 
-/** A rotation that finishes at this moment may have done so before. */
+/** Removes AWSPENDING. A rotation that finishes at the same time may have removed it already. */
 async function takeOff(store: SecretStore, arn: string, pending: string): Promise<void> {
   try {
     await store.removePending(arn, pending);

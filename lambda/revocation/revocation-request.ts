@@ -2,7 +2,7 @@ import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 
 /**
- * The secret that is to be revoked: `{ "SecretId": "<its ARN>" }`.
+ * Reads the secret's ARN from the event `{ "SecretId": "<ARN>" }`.
  *
  * @throws with code `InvalidEvent`
  */

@@ -19,7 +19,7 @@ import type { SecretStore } from '../ports/secret-store';
 import { log } from '../runtime/log';
 import type { Settings } from '../runtime/settings';
 
-/** What a revocation works with. */
+/** The ports and settings of a revocation. */
 export interface Ports {
   readonly store: SecretStore;
   readonly database: LoginDatabase;
@@ -27,25 +27,26 @@ export interface Ports {
   readonly settings: Settings;
 }
 
-/** What a revocation did. */
+/** The result of a revocation. */
 export interface Revocation {
   readonly secretId: string;
-  /** The logins that were shut. */
+  /** The logins that were disabled. */
   readonly logins: readonly string[];
-  /** The login that the new version has. */
+  /** The user name of the new version. */
   readonly username: string;
-  /** The new version. */
+  /** The id of the new version. */
   readonly versionId: string;
   readonly sessionsEnded: number;
-  /** What was reset and may have to be put back, once it is known to be right. */
+  /** The settings that were reset. An operator may set them again after checking that they are legitimate. */
   readonly settings: readonly ResetSetting[];
 }
 
 const MOST_ATTEMPTS = 3;
 
 /**
- * Shuts a leaked credential out: no password that the secret ever had logs in any more, no session that one opened is
- * left, and only then a new version is current. Run again after a crash, or at any time, it does all of it anew.
+ * Revokes a leaked credential. First, no former password of the secret logs in any more; then all sessions are ended;
+ * only then a new version becomes AWSCURRENT. It can be repeated at any time, also after a crash, and then starts from
+ * the beginning.
  */
 export async function revoke(secretId: string, ports: Ports): Promise<Revocation> {
   const reset: ResetSetting[] = [];
@@ -62,7 +63,7 @@ export async function revoke(secretId: string, ports: Ports): Promise<Revocation
   }
 }
 
-/** Undefined where a version became current that is not yet revoked. */
+/** Returns undefined if another version has become AWSCURRENT in the meantime, which is not revoked yet. */
 async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]): Promise<Revocation | undefined> {
   const { store, settings } = ports;
   const description = await store.describe(secretId);
@@ -91,7 +92,7 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
 
     if (versionAt(StagingLabel.CURRENT, await store.describe(arn)) !== currentVersion) return undefined;
     await store.makeCurrent(arn, versionId, currentVersion);
-    log.info('the credential is revoked, and a new one current', {
+    log.info('the credential is revoked and a new version is current', {
       secretId: arn,
       logins,
       username,
@@ -105,8 +106,8 @@ async function tryRevoke(secretId: string, ports: Ports, reset: ResetSetting[]):
 }
 
 /**
- * Said before anything is lost. An application may keep something secret in a setting of its own: only the answer has
- * the value of such a one.
+ * Logs the settings before they are reset. Values of settings outside the allow-list are omitted, because an
+ * application may keep a secret there; only the function's response has them.
  */
 function announce(settings: readonly ResetSetting[]): void {
   const told = settings.map(reset =>

@@ -7,10 +7,10 @@ import type { SecretDescription, SecretStore } from '../ports/secret-store';
 import { log } from '../runtime/log';
 
 /**
- * What the secret says of its server and logins. Who stole a credential may have rewritten the value as well: then the
- * one before says it, so that a bad value does not stand in the way of a revocation.
+ * Reads the secret's server and logins from AWSCURRENT. An intruder may have rewritten that value; if it is not valid,
+ * AWSPREVIOUS is used, so that a bad value does not prevent a revocation.
  *
- * @throws what is wrong with AWSCURRENT, where AWSPREVIOUS is no better
+ * @throws the error of AWSCURRENT if AWSPREVIOUS is not valid either
  */
 export async function readSoundValue(
   store: SecretStore,

@@ -5,19 +5,19 @@ import type { Binding } from '../credential/binding';
 import { pairOf } from '../credential/login-pair';
 import type { Pair } from '../ports/logins';
 
-/** Whom a revocation is about. */
+/** The logins that a revocation disables. */
 export interface Logins {
   readonly pair: Pair;
-  /** The login of the new version: the first of alternating users. */
+  /** The user name of the new version; with alternating users, the first login. */
   readonly username: string;
-  /** Id of the admin's secret. */
+  /** The id of the admin secret. */
   readonly adminSecret: string;
 }
 
 /**
- * The logins of a secret. A single user may have alternated once, so that it is looked for a second login, too.
+ * The logins of a secret. A single user may have alternated before, so that its clone is included.
  *
- * @throws with code `Configuration` where no admin is known, who alone can shut a login
+ * @throws with code `Configuration` where no admin secret is known: only the admin can set NOLOGIN
  */
 export function loginsOf(secretId: string, { username, masterarn }: Credential, { adminSecret }: Binding): Logins {
   const admin = masterarn ?? adminSecret;
@@ -25,14 +25,17 @@ export function loginsOf(secretId: string, { username, masterarn }: Credential, 
     throw new RotatingPostgresError(
       ErrorCode.CONFIGURATION,
       `${secretId} names no admin secret, neither as masterarn nor by a tag: deploy its user with this ` +
-        'library, or shut the login by hand',
+        'library, or run ALTER ROLE … NOLOGIN as the admin',
     );
   }
   if (masterarn !== undefined) return { pair: pairOf(username), username: pairOf(username).owner, adminSecret: admin };
   return { pair: { owner: username, alternate: otherOf(username) }, username, adminSecret: admin };
 }
 
-/** The name of the second login, from either; the same where it would be too long to have been one. */
+/**
+ * The name of the other login of the pair. If that name exceeds 63 bytes, it cannot exist, and the given name is
+ * returned.
+ */
 function otherOf(username: string): string {
   if (username.endsWith(ALTERNATE_SUFFIX)) return username.slice(0, -ALTERNATE_SUFFIX.length) || username;
   const alternate = username + ALTERNATE_SUFFIX;

@@ -4,13 +4,13 @@ import { ErrorCode } from '../../src/contract';
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** What Secrets Manager sends, once for each step of a rotation. */
+/** The event that Secrets Manager sends, once for each step of a rotation. */
 export interface RotationEvent {
   readonly step: Step;
   readonly secretId: string;
-  /** The id of the version that becomes current. */
+  /** The id of the version that the rotation makes current. */
   readonly token: string;
-  /** Sent when Secrets Manager rotates under an assumed role; it goes back with PutSecretValue. */
+  /** Sent when Secrets Manager rotates with an assumed role. `PutSecretValue` must send it back. */
   readonly rotationToken?: string;
 }
 

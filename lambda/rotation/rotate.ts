@@ -18,15 +18,16 @@ const STEPS: Record<Step, (rotation: Rotation) => Promise<void>> = {
 };
 
 /**
- * Runs one step, if it is due. Secrets Manager may send a step twice, late, or again after a failure: a rotation that
- * is finished stays as it is, and one that is not pending, or not this function's, is refused before any value is
- * looked at.
+ * Runs one step if it is due. Secrets Manager may deliver a step twice, late, or again after a failure. A finished
+ * rotation stays as it is. A rotation that is not pending, or whose secret has another rotation function, is refused
+ * before any value of the secret is parsed.
  */
 export async function rotate(event: RotationEvent, ports: Ports): Promise<void> {
   const { step, token, rotationToken } = event;
-  // The first step always needs the value: it is read while the description is, and looked at only if the step is due.
+  // `createSecret` always needs AWSCURRENT. It is requested in parallel with the description, and parsed only if the
+  // step is due.
   const prefetchedCurrent = step === 'createSecret' ? ports.store.readCurrent(event.secretId) : undefined;
-  prefetchedCurrent?.catch(() => undefined); // whoever looks at it gets the error
+  prefetchedCurrent?.catch(() => undefined); // the step that awaits it receives the error
   const description = await ports.store.describe(event.secretId);
   const { arn, tags } = description;
   const begin = (currentVersion: string): Rotation => ({
@@ -42,7 +43,7 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
   });
 
   if (versionAt(StagingLabel.CURRENT, description) === token) {
-    // It may have been killed between the move of the label and the end of its work.
+    // An earlier attempt may have ended between moving AWSCURRENT and completing its work.
     if (step === 'finishSecret' && rotates(description, ports.functionArn)) {
       await completeRotation(begin(token), description.stages[token].includes(StagingLabel.PENDING));
       ports.rotationCache.forget(token);
@@ -50,7 +51,7 @@ export async function rotate(event: RotationEvent, ports: Ports): Promise<void> 
     log.info('the rotation is already finished');
     return;
   }
-  // Its createSecret came after the revocation; the label would block every rotation to come.
+  // `createSecret` ran after the revocation. A leftover AWSPENDING would block every later rotation.
   if (isRevoked(token, description) && versionAt(StagingLabel.PENDING, description) === token) {
     await ports.store.removePending(arn, token);
   }

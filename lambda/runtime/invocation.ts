@@ -4,25 +4,25 @@ import { metricsOf } from './metrics';
 import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 
-/** What an invocation is about, once its event is understood. */
+/** The step and the secret of an invocation, known once its event is parsed. */
 export interface Subject {
-  /** One of few: a dimension of the metrics. */
+  /** A dimension of the metrics, so it must have few values. */
   readonly step: string;
   readonly secretId?: string;
 }
 
 /**
- * Does what a function was invoked for. Its log lines say what they are about, the last one how it ended, with the
- * metrics; an error leaves with its code and without its cause.
+ * Runs the work of an invocation. Every log line names the step and the secret; the last line has the outcome and the
+ * metrics. An error is thrown with its code and without its cause.
  *
- * @param work sets the context of the log as soon as it knows it
+ * @param work sets the context of the log as soon as the event is parsed
  */
 export async function invocation<Result>(
   { awsRequestId: requestId, invokedFunctionArn }: Pick<Context, 'awsRequestId' | 'invokedFunctionArn'>,
   work: (setLogContext: (subject: Subject) => void) => Promise<Result>,
 ): Promise<Result> {
   const started = performance.now();
-  const functionName = invokedFunctionArn.split(':')[6]; // a version or an alias may follow
+  const functionName = invokedFunctionArn.split(':')[6]; // the ARN may end in a version or an alias
   let step: string | undefined;
   const metrics = (code?: string) => metricsOf({ functionName, step, milliseconds: performance.now() - started, code });
   log.begin({ requestId });
@@ -41,8 +41,8 @@ export async function invocation<Result>(
 }
 
 /**
- * What leaves a function: the code as the error's name, which Lambda reports as `errorType`, and the message. The cause
- * stays inside, for the driver and the SDK hang on it what was sent and received.
+ * The error that Lambda reports: the code is its `name`, which Lambda returns as `errorType`. The cause is dropped,
+ * because the driver and the SDK attach what they sent and received to it.
  */
 function reported(error: unknown): Error {
   const { message } = error instanceof Error ? error : new Error(String(error));

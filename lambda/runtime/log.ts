@@ -1,26 +1,26 @@
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What every line says until the next invocation; a process has one at a time. */
+/** The fields of every line of the current invocation. A process runs one invocation at a time. */
 let common: Fields = {};
 
 function at(level: 'INFO' | 'WARN' | 'ERROR') {
   return (message: string, fields: Fields = {}) => {
     const line = JSON.stringify({ timestamp: new Date().toISOString(), level, message, ...common, ...fields });
-    // Past `console`: the runtime wraps what goes through that, and CloudWatch then finds no metrics in it.
+    // Not through `console`: the Lambda runtime wraps its output, and CloudWatch then finds no embedded metrics in it.
     process.stdout.write(`${line}\n`);
   };
 }
 
-/** Structured lines; Lambda filters by `level`. No value of a secret is ever passed. */
+/** Structured log lines; Lambda filters them by `level`. Values of secrets are never passed to it. */
 export const log = {
   info: at('INFO'),
   warn: at('WARN'),
   error: at('ERROR'),
-  /** Begins an invocation, whose lines all say these. */
+  /** Starts the log of an invocation, with fields for all of its lines. */
   begin(fields: Fields): void {
     common = fields;
   },
-  /** What its later lines say as well. */
+  /** Adds fields to all later lines of the invocation. */
   setContext(fields: Fields): void {
     common = { ...common, ...fields };
   },

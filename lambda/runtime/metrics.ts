@@ -1,19 +1,19 @@
 import { Metric } from '../../src/contract';
 
-/** How an invocation went. */
+/** The outcome of an invocation. */
 export interface Outcome {
   readonly functionName: string;
-  /** Undefined where the event is not one of this function. */
+  /** Undefined where the event could not be parsed. */
   readonly step?: string;
   readonly milliseconds: number;
-  /** Of the error that it ended in. */
+  /** The code of the error; undefined on success. */
   readonly code?: string;
 }
 
 /**
- * What makes a line of the log the metrics of an invocation as well: CloudWatch's embedded metric format takes neither
- * a call nor a permission. The secret is no dimension, for each value of one makes a metric of its own; the line is
- * found by it all the same.
+ * The fields that turn a log line into metrics, in CloudWatch's embedded metric format, which needs no API call and no
+ * permission. The secret is a searchable field and not a dimension, because each value of a dimension creates another
+ * metric.
  */
 export function metricsOf({ functionName, step, milliseconds, code }: Outcome): Readonly<Record<string, unknown>> {
   const dimensions = [
@@ -30,7 +30,7 @@ export function metricsOf({ functionName, step, milliseconds, code }: Outcome): 
     [Metric.STEP]: step,
     [Metric.CODE]: code,
     [Metric.DURATION]: milliseconds,
-    // Both, so that a sum is 0 where nothing failed, and not missing.
+    // Both metrics are always written, so that a sum is 0 and not missing when there was no failure.
     [Metric.SUCCEEDED]: code === undefined ? 1 : 0,
     [Metric.FAILED]: code === undefined ? 0 : 1,
     _aws: {

@@ -2,23 +2,26 @@ import { RotatingPostgresError } from '../../client/src/shared/errors';
 import { Env, ErrorCode } from '../../src/contract';
 import { passwordPolicy, type PasswordPolicy } from '../credential/password';
 
-/** What a function was told by its environment. */
+/** The settings of a function, from its environment. */
 export interface Settings {
-  /** The servers that the function may rotate on, as `host:port` in lower case; undefined where it may on any. */
+  /** The servers that the function may connect to, as `host:port` in lower case; undefined for any server. */
   readonly servers?: readonly string[];
-  /** How long the login that a rotation replaced still works, in seconds; undefined: until the next rotation. */
+  /** How many seconds the login that a rotation replaced keeps working; undefined: until the next rotation. */
   readonly retireAfterSeconds?: number;
-  /** Whether sessions of a login end when its password is about to change, or when it is retired at once. */
+  /**
+   * Whether to end the sessions of a login when its password changes, or when it is retired with a grace period of 0
+   * seconds. Alternating users only.
+   */
   readonly terminateSessions: boolean;
-  /** Whether an MD5 login counts as one, over TLS. */
+  /** Whether MD5 authentication is accepted, over TLS only. */
   readonly allowMd5: boolean;
-  /** Whether a secret may ask for a connection without TLS. */
+  /** Whether a secret may request a connection without TLS. */
   readonly allowPlaintext: boolean;
   readonly passwords: PasswordPolicy;
 }
 
 /**
- * Reads the settings. A misspelt one is refused rather than taken for its default, which may be the laxer choice.
+ * Reads the settings. An invalid value is refused: the default may be less strict than what was meant.
  *
  * @throws with code `Configuration`, naming the variable
  */

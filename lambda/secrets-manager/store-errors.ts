@@ -3,8 +3,8 @@ import { codeOf, RotatingPostgresError } from '../../client/src/shared/errors';
 import { ErrorCode } from '../../src/contract';
 
 /**
- * What the SDK threw, with a code. Only the service's own message is passed on: that of the SDK's parser would quote
- * the answer, which is the secret.
+ * Converts an error of the SDK. Only messages of the service are passed on: a message of the SDK's parser would quote
+ * the response, which contains the secret.
  */
 export function secretsManagerError(cause: unknown, call: string): RotatingPostgresError {
   const { name, message } = cause as Error;

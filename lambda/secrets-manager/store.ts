@@ -15,15 +15,15 @@ import { ErrorCode, StagingLabel } from '../../src/contract';
 import type { Deadline } from '../ports/deadline';
 import type { CurrentValue, NewVersion, SecretDescription, SecretStore, VersionSelector } from '../ports/secret-store';
 
-/** Of one try. Short enough that a hung endpoint leaves time for the SDK's own retries within the function's. */
+/** Timeouts of one attempt. They leave time for the SDK's retries when an endpoint hangs. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
-/** Of a call with its retries. */
+/** Timeout of a call, including retries. */
 const CALL_TIMEOUT_MS = 20_000;
 
-/** One for all invocations of a process, so that its connections are used again. */
+/** Shared by all invocations of a process, so that connections are reused. */
 const client = new SecretsManagerClient({ requestHandler: TIMEOUTS, maxAttempts: 4 });
 
-/** AWS Secrets Manager, for one invocation. */
+/** The port to AWS Secrets Manager, for one invocation. */
 export class SecretsManagerStore implements SecretStore {
   constructor(private readonly deadline: Deadline) {}
 
@@ -132,7 +132,7 @@ export class SecretsManagerStore implements SecretStore {
   }
 }
 
-/** Turns the one answer that means "there is none" into undefined. */
+/** Returns undefined for the error that means "not found" or "exists already", and rethrows any other. */
 function absent(errorName: string) {
   return (error: Error): undefined => {
     if (error.name !== errorName) throw error;

@@ -10,14 +10,14 @@ import { fail } from '../private/errors';
 import { limitPolicySize } from '../private/policy-size';
 import { anyKey, grantKey, isElsewhere, namedArn, nameOf, READ, SecretTarget, through } from '../private/secret-access';
 
-/** A secret, or a copy of it in another Region, that somebody is to read. */
+/** A secret, or its replica in another Region, for which read access is granted. */
 export interface Readable {
-  /** Whose errors these are. */
+  /** The construct that errors name. */
   readonly scope: IConstruct;
-  /** The secret; of a copy the original, whose policy Secrets Manager copies as well. */
+  /** The secret. For a replica, the primary secret, whose resource policy Secrets Manager replicates. */
   readonly secret: secretsmanager.ISecret;
   readonly encryptionKey: kms.IKey;
-  /** The secret, or its copy, as a policy of the grantee names it. */
+  /** The secret or replica, as a policy of the grantee names it. */
   target(grantee: iam.IGrantable): SecretTarget;
 }
 
@@ -31,10 +31,13 @@ export function grantRead(readable: Readable, grantee: iam.IGrantable, options: 
     : byIdentity(readable, grantee, options);
 }
 
-/** Whether the principal is of another account, or one of which the app has no more than a name. */
+/**
+ * Whether the principal belongs to another account, or is known to the app only by name (an account or an
+ * organization).
+ */
 function isForeign(scope: IConstruct, principal: iam.IPrincipal): boolean {
   if (principal instanceof iam.PrincipalBase) return true;
-  // An account that only the deployment knows is taken for the same one, as aws-cdk-lib does.
+  // An account that is a token counts as the same account, as in aws-cdk-lib.
   return (
     Token.compareStrings(Stack.of(scope).account, principal.principalAccount ?? '') === TokenComparison.DIFFERENT &&
     principal.principalAccount !== undefined
@@ -63,7 +66,7 @@ interface Reading {
   readonly conditions?: Record<string, Record<string, string[]>>;
 }
 
-/** DescribeSecret is asked of the secret as a whole: a condition on labels would deny it. */
+/** DescribeSecret applies to the secret as a whole, so that a condition on staging labels would deny it. */
 function readings({ stages }: ReadOptions): Reading[] {
   if (!stages) return [{ actions: READ.actions }];
   return [
@@ -76,7 +79,8 @@ function readings({ stages }: ReadOptions): Reading[] {
 }
 
 /**
- * The policies of the secret and of its key must admit the reader, besides the reader's own, which its account writes.
+ * The resource policy of the secret and the key policy must allow the reader. The reader's own policy, which its
+ * account writes, must allow it too.
  */
 function fromElsewhere(readable: Readable, grantee: iam.IGrantable, options: ReadOptions): iam.Grant {
   const { scope, secret } = readable;
@@ -95,12 +99,12 @@ function fromElsewhere(readable: Readable, grantee: iam.IGrantable, options: Rea
     )
     .reduce((all, one) => all.combine(one));
   const { grantPrincipal } = grantee;
-  // A role of this app in the other account gets its own side as well.
+  // The app can also write the policy of a role that it creates in the other account.
   const isOurs = Construct.isConstruct(grantPrincipal) && Resource.isOwnedResource(grantPrincipal);
   return isOurs ? onSecret.combine(byIdentity(readable, grantee, options)) : onSecret;
 }
 
-/** Says why a policy in another environment has a wildcard. */
+/** Records for cdk-nag why a policy in another environment has a wildcard. */
 function acknowledgeAnyKey(
   secret: secretsmanager.ISecret,
   { region, keyArn }: SecretTarget,
@@ -117,10 +121,11 @@ function acknowledgeAnyKey(
   });
 }
 
-/** The principal as policies of this account name it. */
+/** The principal, in the form for resource policies of this account. */
 function admitted(scope: IConstruct, principal: iam.IPrincipal): iam.IPrincipal {
   const { principalAccount } = principal;
-  // A policy cannot name a role that is not there yet, and one that is made again is another one; a condition can.
+  // AWS refuses a resource policy that names a role which does not exist yet, and a role that is deleted and created
+  // again is another principal. A condition on the ARN has neither problem.
   if (isRole(principal) && principalAccount) {
     return new iam.AccountPrincipal(principalAccount).withConditions({
       ArnEquals: { 'aws:PrincipalArn': principal.roleArn },
@@ -137,7 +142,7 @@ function admitted(scope: IConstruct, principal: iam.IPrincipal): iam.IPrincipal 
   if (principalJson.AWS.includes('*') && Object.keys(conditions).length === 0) {
     fail(
       scope,
-      "'grantee' is everyone; name a role, an account (AccountPrincipal) or an organisation (OrganizationPrincipal)",
+      "'grantee' is everyone; name a role, an account (AccountPrincipal) or an organization (OrganizationPrincipal)",
     );
   }
   return principal;
@@ -147,7 +152,7 @@ function isRole(principal: iam.IPrincipal): principal is iam.IRole {
   return 'roleArn' in principal;
 }
 
-/** What KMS takes for a key policy, in bytes. */
+/** The maximum size of a key policy in KMS, in bytes. */
 const LONGEST_KEY_POLICY = 32 * 1024;
 const watched = new WeakSet<IConstruct>();
 
@@ -170,7 +175,7 @@ function admitToKey(
     resources: ['*'],
     conditions: {
       StringEquals: through('secretsmanager', region),
-      // The ARN of a secret that CloudFormation names would be a cycle; then the secret's own policy is what limits its
+      // The ARN of a secret that CloudFormation names would make a cycle. Then only the secret's own policy limits its
       // readers.
       ...(nameOf(secret) && { StringLike: { 'kms:EncryptionContext:SecretARN': namedArn(secret, region) } }),
     },
@@ -181,7 +186,7 @@ function admitToKey(
     scope,
     `'grantee' is not of this account, and the policy of the key (${encryptionKey.node.path}) is not ` +
       'made in this app;' +
-      ` add ${JSON.stringify(Stack.of(scope).resolve(statement.toStatementJson()))} to it and say so by ` +
+      ` add ${JSON.stringify(Stack.of(scope).resolve(statement.toStatementJson()))} to it and set ` +
       "'keyAdmitsReader', or give the secret another 'encryptionKey'",
   );
 }

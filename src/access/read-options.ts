@@ -1,17 +1,17 @@
-/** How a secret is read. */
+/** Options for granting read access to a secret. */
 export interface ReadOptions {
   /**
-   * The only staging labels whose versions may be read: `AWSCURRENT`, `AWSPENDING`, `AWSPREVIOUS` or one of your own.
+   * Staging labels whose versions may be read: `AWSCURRENT`, `AWSPENDING`, `AWSPREVIOUS` or a label of your own.
    *
-   * A request that names no label, or a version by its id, is then denied: the AWS SDKs send none by themselves. The
-   * client package always names one; it reads AWSPENDING while a single user is rotated, and AWSPREVIOUS on a read
-   * replica that lags.
-   * @default - every version, however it is asked for
+   * With this option, a request without a staging label, or one that selects a version by its id only, is denied. The
+   * AWS SDKs send no label unless the program sets one. The client package always sends one: it reads `AWSCURRENT`,
+   * `AWSPENDING` while a single user is being rotated, and `AWSPREVIOUS` on a read replica that lags.
+   * @default - all versions, with or without a label in the request
    */
   readonly stages?: string[];
   /**
-   * Says that the policy of a key which this app cannot change lets the reader use it. Of readers in another account or
-   * an organisation, for these need the key's own policy; the error without it says what to add there.
+   * Set to true when an imported key's policy already allows the reader. Only relevant for readers in another account
+   * or an organization. Otherwise synthesis fails and prints the statement to add to the key policy.
    * @default false
    */
   readonly keyAdmitsReader?: boolean;

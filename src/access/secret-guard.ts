@@ -8,51 +8,52 @@ import { fail } from '../private/errors';
 import { limitPolicySize } from '../private/policy-size';
 import { READERS_FROM_OUTSIDE, unattached, WRITERS } from '../private/secret-roles';
 
-/** Who may write a secret, beside the functions that rotate it. */
+/** Options that say which principals may write a secret, in addition to the functions that rotate it. */
 export interface SecretGuardOptions {
   /**
-   * Whether all others are denied to write the secret, to move its labels, to rotate, tag, replicate or delete it and
-   * to change its policy, whatever their own policies allow.
+   * Whether to deny all other principals to write the secret, move its staging labels, rotate, tag, replicate or delete
+   * it, and change its resource policy, whatever their own policies allow.
    * @default true
    */
   readonly denyWriting?: boolean;
   /**
-   * Roles of people who may write nevertheless, to repair what a runbook tells them to. Their own policies must allow
-   * it as well.
-   * @default - nobody but the account's root user
+   * Break-glass roles, which may write the secret to repair it by the runbook. Their own policies must allow it too.
+   * @default - none; only the account's root user is exempt
    */
   readonly breakGlassRoles?: iam.IRole[];
   /**
-   * The only roles that deploy, in this account: of CloudFormation, where it has one of its own, else of whoever calls
-   * it.
-   * @default - the roles that `cdk bootstrap` gives CloudFormation, and whatever comes through CloudFormation
+   * Roles allowed to deploy, in this account: the CloudFormation execution role, or the caller's role if there is none.
+   * @default - the CloudFormation execution role of `cdk bootstrap`, and every request that CloudFormation makes
    */
   readonly deploymentRoles?: iam.IRole[];
 }
 
 /** Properties of a `SecretGuard`. */
 export interface SecretGuardProps extends SecretGuardOptions {
-  /** The secret; one that is made in this app, for the policy of another one is not ours to replace. */
+  /** The secret. It must be created in this app, because the policy of an imported secret must not be replaced. */
   readonly secret: secretsmanager.Secret;
 }
 
-/** The way by which the value of a secret may be read. */
+/** Options of `SecretGuard.denyReadsOutsideEndpoint`. */
 export interface EndpointOnlyOptions {
   /**
-   * Ids of further interface endpoints for Secrets Manager, of consumers in other VPCs, and in the Regions of replicas,
-   * which get the same policy: `vpce-…`.
-   * @default - the endpoints of the functions that write the secret
+   * Ids of additional interface endpoints for Secrets Manager (`vpce-…`) that may read the secret: those of consumers
+   * in other VPCs and in the Regions of replicas, which have the same policy.
+   * @default - only the endpoints of the functions that write the secret
    */
   readonly furtherEndpointIds?: string[];
   /**
-   * Roles that read from elsewhere: of administrators, and of an RDS Proxy made elsewhere that logs in with this
-   * secret, which reads by a role of its own and not in the name of a caller. A `DatabaseProxy` is exempt by itself.
+   * Roles that may read the secret without these endpoints: administrators, and the role of an RDS Proxy made elsewhere
+   * that uses this secret, because RDS Proxy reads secrets with its own role and not on behalf of a caller. A
+   * `DatabaseProxy` is exempt automatically.
    * @default - none
    */
   readonly exceptRoles?: iam.IRole[];
 }
 
-/** Everything that changes a secret, its labels, its tags (which bind it), its copies or who may use it. */
+/**
+ * Every action that changes a secret, its staging labels, its tags (the binding), its replicas or its resource policy.
+ */
 const WRITING = [
   'CancelRotateSecret',
   'DeleteResourcePolicy',
@@ -70,22 +71,23 @@ const WRITING = [
   'UpdateSecretVersionStage',
 ].map(action => `secretsmanager:${action}`);
 
-/** What Secrets Manager takes, in characters. */
+/** The maximum length of a resource policy in Secrets Manager, in characters. */
 const LONGEST_POLICY = 20_480;
 
 const guards = new WeakMap<IConstruct, SecretGuard>();
 
 /**
- * The resource policy of a secret: consumers, and whoever else has permissions that are too wide, cannot write it.
+ * The resource policy of a secret. It denies write access to consumers and to any other principal whose identity policy
+ * is too broad.
  *
- * It denies, and so holds against every other policy. Exempt are the functions of this library that write the secret,
- * deployment, named roles, AWS's own services, and the account's root user, without whom nobody could mend a mistake.
- * The secret has one policy: what else is added to it, by `grantRead` for another account or by the secret's own
- * `addToResourcePolicy`, comes into the same.
+ * An explicit deny overrides every other policy. Exempt are the functions of this library that write the secret,
+ * deployments, break-glass roles, AWS services, and the account's root user, which can correct a mistake in the policy.
+ * A secret has one resource policy: statements that `grantRead` for another account or the secret's own
+ * `addToResourcePolicy` add go into the same policy.
  */
 export class SecretGuard extends Construct {
   /**
-   * The guard of a secret, also where the secret is seen as one that is attached to its database.
+   * The guard of a secret, also if the secret is given as its attachment to a database.
    *
    * @internal
    */
@@ -116,7 +118,8 @@ export class SecretGuard extends Construct {
             produce: () => [...arnsOf(WRITERS.of(this.secret)), ...this.exempt()],
           }),
         },
-        // Of a caller without the key: true. CloudFormation sets it also where it works by a role of its own.
+        // Also true for a request without `aws:CalledVia`. CloudFormation sets the key also when it uses a service
+        // role.
         ...(props.deploymentRoles
           ? {}
           : { 'ForAllValues:StringNotEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] } }),
@@ -127,12 +130,12 @@ export class SecretGuard extends Construct {
   }
 
   /**
-   * Denies everybody to read the value in another way than through the endpoint by which the functions that write this
-   * secret reach Secrets Manager. Exempt are AWS services that read in a caller's name (CloudFormation), who deploys,
-   * break-glass roles and the account's root user.
+   * Denies reading the value except through the VPC endpoint that the functions which write this secret use. Exempt are
+   * AWS services that read on behalf of a caller (CloudFormation), the deployment roles, break-glass roles, the
+   * account's root user and `exceptRoles`.
    *
-   * An error where the endpoint of such a function is not known to this app, and where another account or an
-   * organisation reads, for these have endpoints of their own. The admin secret has no such limit.
+   * Synthesis fails if the endpoint of such a function is not known to this app, or if another account or an
+   * organization reads the secret, because these use endpoints of their own. The admin secret cannot have this limit.
    */
   public denyReadsOutsideEndpoint(options: EndpointOnlyOptions = {}): void {
     if (this.endpointOnly) {
@@ -163,7 +166,7 @@ export class SecretGuard extends Construct {
   }
 
   /**
-   * Allows something to a principal that no identity policy of this account reaches.
+   * Allows actions to a principal that no identity policy of this account reaches.
    *
    * @internal
    */
@@ -196,12 +199,11 @@ export class SecretGuard extends Construct {
     this.watch();
   }
 
-  /** The policy comes to be with its first statement. */
+  /** Runs after each statement, because the first statement creates the policy. */
   private watch(): void {
     const policy = this.secret.node.findChild('Policy').node.defaultChild as secretsmanager.CfnResourcePolicy;
     if (policy.blockPublicPolicy !== undefined) return;
-    // Secrets Manager then refuses what somebody adds for everyone. An organisation is not among what it is documented
-    // to let pass.
+    // Makes Secrets Manager refuse a policy for everyone. AWS does not document that it then allows an organization.
     policy.blockPublicPolicy = Lazy.any({ produce: () => (this.readByOthers ? undefined : true) });
     limitPolicySize(this.secret, 'policy of the secret', LONGEST_POLICY, () => policy.resourcePolicy);
   }
@@ -231,7 +233,7 @@ export class SecretGuard extends Construct {
   private refuseBoth(): never {
     return fail(
       this,
-      'the secret is read by another account or an organisation, which come by endpoints of their own,' +
+      'the secret is read by another account or an organization, which use endpoints of their own,' +
         ' and reads outside the endpoint are denied; choose one of grantRead() for them and denyReadsOutsideEndpoint()',
     );
   }
@@ -241,7 +243,7 @@ function arnsOf(roles: iam.IRole[]): string[] {
   return roles.map(role => role.roleArn);
 }
 
-/** The way to Secrets Manager of the function that has the role, where the app knows one. */
+/** The Secrets Manager endpoint of the function that has the role, if the app knows it. */
 function endpointOf(role: iam.IRole): SecretsManagerEndpoint | undefined {
   const { scope } = role.node;
   return scope instanceof VpcFunction ? scope.secretsManagerEndpoint : undefined;

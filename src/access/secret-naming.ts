@@ -2,11 +2,11 @@ import { Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
-/** Names of secrets after the pattern `Environment/Application/Type`, behind a path of your own if there is one. */
+/** Names secrets by the pattern `Environment/Application/Type`, with an optional prefix path. */
 export interface SecretNaming {
   /**
-   * Path before the name, for example `platform/databases`, by which policies can mean a whole group of secrets.
-   * @default - none
+   * Path before the name, for example `platform/databases`, so that a policy can match a whole group of secrets.
+   * @default - no prefix
    */
   readonly prefix?: string;
   /** First part of the name, for example `production`. */
@@ -15,7 +15,7 @@ export interface SecretNaming {
   readonly application: string;
 }
 
-/** The name of a secret of this type, or none, which leaves it to CloudFormation. */
+/** The name of a secret of this type; undefined without naming, and CloudFormation then names the secret. */
 export function secretName(
   scope: IConstruct,
   naming: SecretNaming | undefined,
@@ -39,8 +39,8 @@ export function secretName(
         `${longest} characters`,
     );
   }
-  // Secrets Manager appends a hyphen and six characters, and takes such an ending for its own when it looks up a
-  // partial ARN.
+  // Secrets Manager appends a hyphen and six characters. When it looks up a partial ARN, it mistakes such an ending for
+  // its own suffix.
   if (/-\w{6}$/.test(name)) {
     fail(scope, `the secret name '${name}' from 'naming' ends in a hyphen and six characters; choose another`);
   }

@@ -9,9 +9,11 @@ import { fail } from '../private/errors';
 import { replicaArn, replicaOf, targetOf } from '../private/secret-access';
 
 /**
- * The copy of a secret in another Region, which Secrets Manager keeps up to date: value, labels, tags and policy. It is
- * for consumers there, and for the day on which the secret's own Region is down. It cannot be written, and its rotation
- * is that of the secret.
+ * A replica of a secret in another Region. Secrets Manager keeps its value, staging labels, tags and resource policy up
+ * to date.
+ *
+ * Use it for consumers in that Region, and for an outage of the primary Region. A replica is read-only; it is rotated
+ * with the primary secret.
  */
 export class SecretReplica {
   /** @internal */
@@ -46,12 +48,12 @@ export class SecretReplica {
     this.region = region;
   }
 
-  /** ARN of the replica: that of the secret, but for the Region. */
+  /** ARN of the replica. It differs from the secret's ARN in the Region only. */
   public get secretArn(): string {
     return replicaArn(this.secret, targetOf(this.secret).arn, this.region);
   }
 
-  /** Allows the grantee to read the replica, and to decrypt with its key for it only. */
+  /** Allows the grantee to read the replica, and to decrypt with its key for this replica only. */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     const { scope, secret, region, encryptionKey } = this;
     return grantRead(

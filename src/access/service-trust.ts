@@ -3,12 +3,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 
 /**
- * Which pods get a role. Each limit is a condition on a tag of the session, which `disableSessionTags` of an
- * association takes away.
+ * Limits the pods that may assume a role. Each limit is a condition on a session tag; `disableSessionTags` of a Pod
+ * Identity association removes the tags, and the limited role can then not be assumed.
  */
 export interface PodIdentityOptions {
   /**
-   * ARN of the cluster.
+   * ARN of the EKS cluster.
    * @default - every cluster of the account
    */
   readonly clusterArn?: string;
@@ -19,40 +19,40 @@ export interface PodIdentityOptions {
   readonly namespace?: string;
   /**
    * Kubernetes service account of the pods.
-   * @default - every service account that an association gives the role
+   * @default - every service account that an association maps to the role
    */
   readonly serviceAccount?: string;
 }
 
 /**
- * Who may assume the role of a consumer: `new iam.Role(this, 'Role', { assumedBy: ServiceTrust.ecsTasks(this) })`.
+ * Trust policies for roles of consumers: `new iam.Role(this, 'Role', { assumedBy: ServiceTrust.ecsTasks(this) })`.
  *
- * The conditions are those that AWS documents for the service, for a condition on what a service does not send denies
- * every assumption of the role. `aws:SourceAccount` and `aws:SourceArn` keep the service from assuming the role for
- * somebody else's resource.
+ * Each has exactly the conditions that AWS documents for the service: a condition on a key that the service does not
+ * send would deny every request. `aws:SourceAccount` and `aws:SourceArn` prevent the service from assuming the role for
+ * another customer's resource (confused deputy).
  */
 export class ServiceTrust {
   /**
-   * AWS Lambda. Without conditions: AWS documents no source account or ARN for execution roles. A function can be given
-   * only a role of its own account, by somebody with `iam:PassRole` on it.
+   * AWS Lambda. No conditions: AWS documents no source account or source ARN for execution roles. A function can only
+   * have a role of its own account, and only a principal with `iam:PassRole` can assign it.
    */
   public static lambda(): iam.IPrincipal {
     return new iam.ServicePrincipal('lambda.amazonaws.com');
   }
 
   /**
-   * Amazon EC2, by an instance profile. Without conditions: AWS documents no source account or ARN for it. An instance
-   * can be given only a role of its own account, by somebody with `iam:PassRole` on it.
+   * Amazon EC2, through an instance profile. No conditions: AWS documents no source account or source ARN. An instance
+   * can only have a role of its own account, and only a principal with `iam:PassRole` can assign it.
    */
   public static ec2(): iam.IPrincipal {
     return new iam.ServicePrincipal('ec2.amazonaws.com');
   }
 
   /**
-   * Tasks of Amazon ECS, for task roles and task execution roles: of this account and Region. AWS documents that a
-   * single cluster cannot be named.
+   * Amazon ECS tasks of this account and Region, for task roles and task execution roles. AWS documents that the
+   * condition cannot name a single cluster.
    *
-   * @param scope Any construct of the stack whose account and Region are meant.
+   * @param scope any construct of the stack whose account and Region apply
    */
   public static ecsTasks(scope: IConstruct): iam.IPrincipal {
     const { partition, region, account } = Stack.of(scope);
@@ -63,8 +63,8 @@ export class ServiceTrust {
   }
 
   /**
-   * Pods of Amazon EKS, by Pod Identity, which also tags the session. AWS documents no source account or ARN for it,
-   * but the tags, by which the role can be limited to a cluster, a namespace and a service account.
+   * Amazon EKS pods, through EKS Pod Identity, which tags the session. AWS documents no source account or source ARN.
+   * It documents session tags, which can limit the role to a cluster, a namespace and a service account.
    */
   public static eksPods(options: PodIdentityOptions = {}): iam.IPrincipal {
     const tags = Object.entries({

@@ -3,7 +3,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { NewDatabaseProps, protection } from './new-database';
 import { acknowledge, compliance } from '../private/acknowledge';
 
-/** What cdk-nag and checkov find in a database of ours, and why it is so. */
+/** Records for cdk-nag and checkov why their findings on a database of this library are intended. */
 export function acknowledgeDatabase(resource: CfnResource, props: NewDatabaseProps): void {
   acknowledge(resource, {
     rules: ['AwsSolutions-RDS11'],

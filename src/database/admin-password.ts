@@ -8,7 +8,7 @@ import { NewDatabaseProps } from './new-database';
 import { fail } from '../private/errors';
 import { retainedUnlessDestroyed } from '../private/generated-secret';
 
-/** The master user's name and password for a new server, as aws-cdk-lib takes them. */
+/** The master user's credentials for a new server, for aws-cdk-lib. */
 export function masterCredentials(scope: Construct, props: NewDatabaseProps): rds.Credentials {
   const { adminSecret, encryptionKey, removalPolicy } = props;
   if (!props.managedAdminPassword) {
@@ -20,17 +20,17 @@ export function masterCredentials(scope: Construct, props: NewDatabaseProps): rd
   if (adminSecret) {
     fail(
       scope,
-      "'managedAdminPassword' has Amazon RDS make the admin secret, and 'adminSecret' " +
-        `(${adminSecret.node.path}) is another; leave one out`,
+      "'managedAdminPassword' makes Amazon RDS create the admin secret, and 'adminSecret' " +
+        `(${adminSecret.node.path}) is another one; leave one out`,
     );
   }
-  // Without any, aws-cdk-lib would make a secret of its own. `settleAdminSecret` takes the placeholder out again.
+  // Without credentials, aws-cdk-lib would create a secret. `settleAdminSecret` removes this placeholder.
   return rds.Credentials.fromPassword(AdminSecret.USERNAME, SecretValue.unsafePlainText('managed by Amazon RDS'));
 }
 
 /**
- * The secret of the master user: the attached one, which has host and port, or the one that RDS manages, for which
- * aws-cdk-lib has no prop of its own yet.
+ * The secret of the master user: the attached secret, which has host and port, or the secret that RDS manages, for
+ * which the lowest supported aws-cdk-lib has no prop.
  */
 export function settleAdminSecret(
   scope: Construct,
@@ -39,7 +39,7 @@ export function settleAdminSecret(
   props: NewDatabaseProps,
 ): secretsmanager.ISecret {
   if (attached) {
-    // Removing the attachment takes host and port out of the secret, without which a secret that stays is of no use.
+    // Deleting the attachment removes host and port from the secret, and a retained secret without them is of no use.
     (attached.node.defaultChild as CfnResource).applyRemovalPolicy(retainedUnlessDestroyed(props.removalPolicy));
     return attached;
   }

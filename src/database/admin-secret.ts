@@ -9,7 +9,8 @@ import { SecretNaming, secretName } from '../access/secret-naming';
 import { generateSecretString, retainedUnlessDestroyed, withoutPolicyChanges } from '../private/generated-secret';
 
 /**
- * Users' secrets carry the ARN as a tag, of at most 256 characters; the longest region and partition take 72 of them.
+ * The secrets of users have this secret's ARN as a tag value, of at most 256 characters. The rest of the ARN takes up
+ * to 72 of them with the longest Region and partition.
  */
 const LONGEST_NAME = 184;
 
@@ -23,24 +24,26 @@ export interface AdminSecretProps {
    */
   readonly naming?: SecretNaming;
   /**
-   * What happens to the secret when it leaves the stack; anything but `DESTROY` retains it.
+   * What happens to the secret when it is removed from the stack. Any policy except `DESTROY` retains it.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
-   * Who may write the secret, beside the functions that rotate it.
-   * @default - deployment and the account's root user
+   * Principals that may write the secret, in addition to the functions that rotate it.
+   * @default - only deployments and the account's root user
    */
   readonly guard?: SecretGuardOptions;
 }
 
 /**
- * The secret of the database's master user. The database completes it to AWS's JSON shape. It is for rotation and for
- * the creation of users; no application is granted it.
+ * The secret of a database's master user. The database adds its host and port, which completes AWS's JSON shape.
+ *
+ * Rotation and the creation of users log in with it. No application is granted access to it.
  */
 export class AdminSecret extends secretsmanager.Secret {
   /**
-   * The master user's name. A literal: a changed MasterUsername, a dynamic reference included, replaces the database.
+   * Name of the master user. It is a constant, because any change of MasterUsername, including one to a dynamic
+   * reference, replaces the database.
    */
   public static readonly USERNAME = 'postgres';
 
@@ -52,7 +55,8 @@ export class AdminSecret extends secretsmanager.Secret {
       removalPolicy: retainedUnlessDestroyed(props.removalPolicy),
       secretName: secretName(scope, props.naming, 'database_admin', LONGEST_NAME),
     });
-    // Not to its server, which comes after it; that is in the environment of the rotation function.
+    // The secret is not bound to its server, because the server is created after it. The rotation function's
+    // environment names the server.
     bind(this, { username: AdminSecret.USERNAME, strategy: RotationStrategy.SINGLE_USER });
     new SecretGuard(this, 'Guard', { ...props.guard, secret: this });
   }

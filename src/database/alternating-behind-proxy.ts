@@ -2,22 +2,25 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 
-/** Why such a user cannot come through an RDS Proxy by its secret, and what to do; after a word for the user. */
+/**
+ * The second half of an error message that begins with the user: why an alternating user cannot use an RDS Proxy with
+ * its secret, and what to do instead.
+ */
 export const WHY_NOT_ALTERNATING =
   'alternates between two logins on one secret. RDS Proxy knows only the login that is in AWSCURRENT, ' +
   'so that a rotation' +
-  ' would take the other one, which services still hold, away at once. Give the user ' +
-  'RotationStrategy.SINGLE_USER, or let an IamDatabaseUser' +
-  ' through a DatabaseProxy with ProxyAuthentication.iam';
+  ' would lock out the other login at once, although services still use it. Give the user ' +
+  'RotationStrategy.SINGLE_USER, or use an IamDatabaseUser' +
+  ' with ProxyAuthentication.iam';
 
-/** The secrets of alternating users, and their users, of each app. */
+/** The secrets of alternating users and their users, by app. */
 const watched = new WeakMap<IConstruct, Map<string, IConstruct>>();
 
-/** Makes it an error that a proxy which the app makes by itself logs in with the secret of an alternating user. */
+/** Makes synthesis fail if an RDS Proxy that the app creates by itself uses the secret of an alternating user. */
 export function refuseProxiesOn(secret: secretsmanager.ISecret, user: IConstruct): void {
   const { root } = user.node;
   const secrets = watched.get(root) ?? new Map<string, IConstruct>();
-  // Once per app, for it looks through the whole of it.
+  // One validation per app, because it searches the whole tree.
   if (!watched.has(root)) root.node.addValidation({ validate: () => proxiesOn(secrets, root) });
   watched.set(root, secrets.set(secret.secretArn, user));
 }

@@ -2,33 +2,33 @@ import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 
-/** Between which limits Aurora Serverless v2 scales an instance. */
+/** The limits between which Aurora Serverless v2 scales each instance. */
 export interface ServerlessCapacity {
   /**
-   * Least capacity of each instance in Aurora capacity units of some 2 GiB of memory, in steps of a half. Zero pauses
-   * an idle cluster; the first connection then waits some 15 seconds, a rotation's too.
+   * Minimum capacity of each instance in Aurora capacity units (ACU, about 2 GiB of memory each), in steps of 0.5. With
+   * 0, an idle cluster pauses; the next connection, also that of a rotation, then waits about 15 seconds.
    * @default 0.5
    */
   readonly minimum?: number;
   /**
-   * Most capacity of each instance, in the same units, 1 to 256.
+   * Maximum capacity of each instance in ACU, 1 to 256.
    * @default 8
    */
   readonly maximum?: number;
 }
 
-/** What the instances of an `AuroraCluster` run on. */
+/** The capacity of the instances of an `AuroraCluster`. */
 export class AuroraCapacity {
-  /** Aurora Serverless v2: each instance grows and shrinks with its load. */
+  /** Aurora Serverless v2: each instance scales with its load. */
   public static serverlessV2(capacity: ServerlessCapacity = {}): AuroraCapacity {
     const limits = { serverlessV2MinCapacity: capacity.minimum ?? 0.5, serverlessV2MaxCapacity: capacity.maximum ?? 8 };
-    // The first reader has to be as large as the writer, whose place it takes when that fails.
+    // The first reader scales with the writer, because it takes over when the writer fails.
     return new AuroraCapacity(limits, (id, index, options) =>
       rds.ClusterInstance.serverlessV2(id, { ...options, scaleWithWriter: index === 1 }),
     );
   }
 
-  /** Instances of a fixed class, such as `r8g.large`. */
+  /** Instances of a fixed instance type, such as `r8g.large`. */
   public static provisioned(instanceType: ec2.InstanceType): AuroraCapacity {
     return new AuroraCapacity({}, (id, index, options) =>
       rds.ClusterInstance.provisioned(id, {
@@ -45,7 +45,7 @@ export class AuroraCapacity {
   ) {}
 
   /**
-   * Limits that only the deployment knows, and aws-cdk-lib would take for numbers.
+   * Limits that are tokens, which aws-cdk-lib would validate as numbers.
    *
    * @internal
    */
@@ -57,7 +57,7 @@ export class AuroraCapacity {
   }
 
   /**
-   * The writer, the readers and their limits, as aws-cdk-lib takes them.
+   * The writer, the readers and their limits, for aws-cdk-lib.
    *
    * @internal
    */
@@ -70,8 +70,8 @@ export class AuroraCapacity {
   }
 }
 
-/** Id of the writer in the tree of aws-cdk-lib's cluster. */
+/** Construct id of the writer in aws-cdk-lib's cluster. */
 export const WRITER = 'Writer';
 
-/** Tiers of promotion end there. */
+/** The last promotion tier of Aurora. */
 const LAST_TIER = 15;

@@ -10,19 +10,19 @@ import { DatabaseOptions, NewDatabaseProps } from './new-database';
 import { IPostgresDatabase } from './postgres-database';
 import { countOf, instanceSettings, ServerParts, serverParts } from './server-parts';
 
-/** Of the 16 instances of an Aurora cluster one writes. */
+/** An Aurora cluster has up to 16 instances, one of which is the writer. */
 const MOST_READERS = 15;
 
-/** What is chosen for an `AuroraCluster`. */
+/** Options of an `AuroraCluster`. */
 export interface AuroraClusterOptions extends DatabaseOptions {
   /**
-   * What the instances run on.
+   * Capacity of the instances.
    * @default AuroraCapacity.serverlessV2()
    */
   readonly capacity?: AuroraCapacity;
   /**
-   * Number of readers, 0 to 15, in other Availability Zones as far as there are. One of them takes over when the writer
-   * fails; without any, a new writer is made first.
+   * Number of readers, 0 to 15, spread over the Availability Zones of the subnets. A reader takes over when the writer
+   * fails. Without readers, Aurora has to create a new writer first.
    * @default 1
    */
   readonly readers?: number;
@@ -31,27 +31,30 @@ export interface AuroraClusterOptions extends DatabaseOptions {
 /** Properties of an `AuroraCluster`. */
 export interface AuroraClusterProps extends NewDatabaseProps, AuroraClusterOptions {}
 
-/** An Aurora PostgreSQL cluster: encrypted, TLS and SCRAM only, not public, backed up, retained. */
+/**
+ * An Aurora PostgreSQL cluster: encrypted, not public, with TLS and SCRAM-SHA-256 required, automated backups, and
+ * retained by default.
+ */
 export class AuroraCluster extends Construct implements IPostgresDatabase {
-  /** Engine as secrets name it. */
+  /** Value of the secret's `engine` field. */
   public readonly engine = 'aurora-postgresql';
-  /** Host name of the cluster endpoint, where the writer is. */
+  /** Host name of the cluster endpoint, which is the writer. */
   public readonly host: string;
-  /** TCP port, as text, for it is known at deployment only. */
+  /** TCP port, as a string, because it is a token. */
   public readonly port: string;
   /** Database that applications connect to. */
   public readonly databaseName: string;
-  /** Host name of the reader endpoint, which leads to the writer where there is no reader. */
+  /** Host name of the reader endpoint. Without readers, it resolves to the writer. */
   public readonly readerHost?: string;
   /** Identifier of the cluster. */
   public readonly dbClusterIdentifier?: string;
-  /** What `rds-db:connect` names the cluster. */
+  /** Resource id of the cluster, for `rds-db:connect`. */
   public readonly resourceId?: string;
-  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
+  /** Secret of the master user. It includes host and port, unless Amazon RDS manages it. */
   public readonly adminSecret: secretsmanager.ISecret;
-  /** Who may connect, to the readers as well; the port of PostgreSQL is the default. */
+  /** Network connections of the cluster, including its readers. The default port is that of PostgreSQL. */
   public readonly connections: ec2.Connections;
-  /** The cluster itself. */
+  /** The underlying cluster. */
   public readonly cluster: rds.DatabaseCluster;
 
   constructor(scope: Construct, id: string, props: AuroraClusterProps) {
@@ -77,7 +80,7 @@ export class AuroraCluster extends Construct implements IPostgresDatabase {
       }
     }
 
-    // A cluster has its endpoint before it has an instance that answers there.
+    // The endpoint exists before an instance answers at it.
     Dependable.implement(this, { dependencyRoots: [cluster, this.cluster.node.findChild(WRITER)] });
   }
 

@@ -8,18 +8,18 @@ import { through } from '../private/secret-access';
 /** Properties of an `EncryptionKey`. */
 export interface EncryptionKeyProps {
   /**
-   * What happens to the key when it leaves the stack. A snapshot needs its key as well: anything but `DESTROY` retains
-   * it.
+   * What happens to the key when it is removed from the stack. Any policy except `DESTROY` retains it, because
+   * snapshots need their key too.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * The customer-managed key of a database and its secrets, rotated yearly.
+ * A customer managed KMS key for a database and its secrets, with yearly key rotation.
  *
- * Its administrators cannot decrypt with it. It is used through Secrets Manager and Amazon RDS only, by principals of
- * this account whose identity policy allows it.
+ * Its administrators cannot decrypt with it. Principals of this account can use it only through Secrets Manager and
+ * Amazon RDS, and only if their identity policy allows it.
  */
 export class EncryptionKey extends kms.Key {
   constructor(scope: Construct, id: string, props: EncryptionKeyProps = {}) {
@@ -32,8 +32,9 @@ export class EncryptionKey extends kms.Key {
   }
 
   /**
-   * Lets the key encrypt a secret that RDS manages. RDS then needs a grant, as its user guide says of whoever creates
-   * the database; through which of the two services it comes, it does not say.
+   * Lets the key encrypt a secret that RDS manages. According to the RDS user guide, the principal that creates the
+   * database must be allowed to create a grant. The guide does not say through which of the two services the grant is
+   * made.
    *
    * @internal
    */
@@ -48,7 +49,7 @@ export class EncryptionKey extends kms.Key {
 }
 
 /**
- * Without a statement for the account's root, which delegates to identity policies, no policy in IAM has any effect on
+ * A statement for the account's root user delegates to identity policies. Without it, IAM policies have no effect on
  * the key.
  */
 function delegate(
@@ -70,8 +71,8 @@ function within({ region }: Stack, service: 'secretsmanager' | 'rds'): Record<st
 }
 
 /**
- * The conditions name services, not secrets: a secret names its key, so a key policy with the secret's ARN would be a
- * cycle.
+ * The conditions name services and not secrets: a secret refers to its key, so that a key policy with the secret's ARN
+ * would be a cycle.
  */
 function keyPolicy(stack: Stack): iam.PolicyDocument {
   return new iam.PolicyDocument({
@@ -100,18 +101,18 @@ function keyPolicy(stack: Stack): iam.PolicyDocument {
         'kms:UpdateAlias',
         'kms:UpdateKeyDescription',
       ]),
-      // Whoever creates or changes a secret needs both actions, whoever reads it the first.
+      // Creating or changing a secret needs both actions, reading it only the first.
       delegate('UseThroughSecretsManager', ['kms:Decrypt', 'kms:GenerateDataKey'], {
         StringEquals: within(stack, 'secretsmanager'),
       }),
-      // For Performance Insights: whoever reads its figures.
+      // For principals that read Performance Insights.
       delegate('UseThroughRds', ['kms:Decrypt', 'kms:GenerateDataKey'], { StringEquals: within(stack, 'rds') }),
-      // RDS works with grants, which it makes on behalf of whoever creates or restores the instance.
+      // RDS uses grants, which it creates on behalf of the principal that creates or restores the instance.
       delegate('GrantToRds', ['kms:CreateGrant'], {
         StringEquals: within(stack, 'rds'),
         Bool: { 'kms:GrantIsForAWSResource': 'true' },
       }),
-      // Whatever else the policy comes to say: a grant is a permission that no policy shows.
+      // A deny, which also holds against statements that are added later: a grant is a permission that no policy shows.
       new iam.PolicyStatement({
         sid: 'GrantToNobodyElse',
         effect: iam.Effect.DENY,

@@ -2,18 +2,21 @@ import { Annotations, Fn, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
-/** From 14 on, PostgreSQL and Amazon RDS keep passwords as SCRAM verifiers by default, and Aurora can require it. */
+/**
+ * From version 14 on, PostgreSQL and Amazon RDS store passwords as SCRAM verifiers by default, and Aurora can require
+ * it.
+ */
 const OLDEST = 14;
-/** The newest that the functions are tested on. */
+/** The latest major version that the functions are tested on. */
 const NEWEST = 18;
 
-/** A version of PostgreSQL, whole and its major part, by which parameter groups are named. */
+/** A PostgreSQL version and its major part, which names parameter group families. */
 export interface EngineVersion {
   readonly full: string;
   readonly major: string;
 }
 
-/** The version to make a server of. One that is known at deployment only is not judged. */
+/** The version of a new server. A token is not validated. */
 export function engineVersion(scope: IConstruct, version = '18'): EngineVersion {
   if (Token.isUnresolved(version)) return { full: version, major: Fn.select(0, Fn.split('.', version)) };
   if (!/^\d+(\.\d+)?$/.test(version)) {
@@ -28,14 +31,16 @@ export function engineVersion(scope: IConstruct, version = '18'): EngineVersion 
   return { full: version, major };
 }
 
-/** Refuses a major version whose passwords are MD5 hashes by default, and warns of one that is too new to be known. */
+/**
+ * Refuses a major version whose passwords are MD5 hashes by default, and warns of one that is newer than the tested
+ * ones.
+ */
 export function checkMajor(scope: IConstruct, prop: string, major: string | undefined): void {
   if (major === undefined || Token.isUnresolved(major)) return;
   if (Number(major) < OLDEST) {
     fail(
       scope,
-      `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes unless somebody sees to it; take ` +
-        `${OLDEST} to ${NEWEST}`,
+      `'${prop}' is PostgreSQL ${major}, whose passwords are MD5 hashes by default; choose ` + `${OLDEST} to ${NEWEST}`,
     );
   }
   if (Number(major) > NEWEST) {

@@ -1,66 +1,75 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 
-/** What aws-cdk-lib's constructs do not tell of a database that is there already. */
+/** Properties of an existing database that aws-cdk-lib's constructs do not expose. */
 export interface ExistingDatabaseProps {
-  /** Database that applications connect to. The user's deployment creates it when the server has none of this name. */
+  /**
+   * Name of the database that applications connect to. Deploying the user creates it if it does not exist and the
+   * privileges are `owner` or `connect`.
+   */
   readonly databaseName: string;
   /**
-   * Secret of the master user, or of another role that may create roles: in AWS's JSON shape, or one that Amazon RDS
-   * manages. Import it with its key, if it has one of yours (`Secret.fromSecretAttributes`), and see that the key's
-   * policy lets identity policies of the account use it through Secrets Manager.
-   * @default - the secret that the construct itself has made or was imported with
+   * Secret of the master user, or of another role that may create roles. It has AWS's JSON shape, or is a secret that
+   * Amazon RDS manages. Import a secret with a customer managed key together with its key
+   * (`Secret.fromSecretAttributes`). The key policy must allow identity policies of the account to use the key through
+   * Secrets Manager.
+   * @default - the secret that the instance or cluster has created or was imported with
    */
   readonly adminSecret?: secretsmanager.ISecret;
 }
 
-/** Where a database is that aws-cdk-lib has no construct for: on EC2, on premises, or known by its attributes only. */
+/**
+ * Attributes of a database that has no construct in aws-cdk-lib: on EC2, on premises, or known by its attributes only.
+ */
 export interface PostgresDatabaseAttributes {
-  /** Host name, as its certificate names it. */
+  /** Host name. The server's certificate must be valid for it. */
   readonly host: string;
   /**
    * TCP port.
    * @default 5432
    */
   readonly port?: number;
-  /** Database that applications connect to. The user's deployment creates it when the server has none of this name. */
+  /**
+   * Name of the database that applications connect to. Deploying the user creates it if it does not exist and the
+   * privileges are `owner` or `connect`.
+   */
   readonly databaseName: string;
-  /** Secret of a role that may create roles: in AWS's JSON shape, or one that Amazon RDS manages. */
+  /** Secret of a role that may create roles. It has AWS's JSON shape, or is a secret that Amazon RDS manages. */
   readonly adminSecret: secretsmanager.ISecret;
   /**
-   * Security groups of the database. They get rules for the functions, and for consumers.
-   * @default - none: `peer` says where to go
+   * Security groups of the database. Rules for the functions and for consumers are added to them.
+   * @default - none; `peer` is then required
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
   /**
-   * Where a database without a security group is, such as `ec2.Peer.ipv4('10.20.0.5/32')`. What guards it must let the
-   * functions in.
-   * @default - wherever the security groups are
+   * Address of a database without a security group, such as `ec2.Peer.ipv4('10.20.0.5/32')`. Its firewall must admit
+   * the functions.
+   * @default - none; `securityGroups` is then required
    */
   readonly peer?: ec2.IPeer;
   /**
-   * Engine as secrets name it: `postgres` or `aurora-postgresql`.
+   * Value of the secret's `engine` field: `postgres` or `aurora-postgresql`.
    * @default 'postgres'
    */
   readonly engine?: string;
   /**
-   * Host name for those who only read, at the same port.
-   * @default - there is none
+   * Host name of a read-only endpoint with the same port.
+   * @default - none
    */
   readonly readerHost?: string;
   /**
-   * Identifier of the RDS instance, if it is one.
+   * Identifier of the RDS instance, if the database is one.
    * @default - none
    */
   readonly dbInstanceIdentifier?: string;
   /**
-   * Identifier of the cluster, if it is one.
+   * Identifier of the cluster, if the database is one.
    * @default - none
    */
   readonly dbClusterIdentifier?: string;
   /**
-   * Resource id of instance or cluster, for IAM authentication: `db-…` or `cluster-…`.
-   * @default - no login through IAM
+   * Resource id of the instance (`db-…`) or cluster (`cluster-…`), for IAM authentication.
+   * @default - none; users cannot log in through IAM
    */
   readonly resourceId?: string;
 }

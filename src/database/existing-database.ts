@@ -9,15 +9,15 @@ import { IPostgresDatabase } from './postgres-database';
 import { fail } from '../private/errors';
 
 /**
- * A PostgreSQL database that is there already, in this app or elsewhere. It makes no resource and changes none; rules
- * for who may connect are resources of the stack that this construct is in.
+ * An existing PostgreSQL database, in this app or elsewhere. The construct creates no database resource and changes
+ * none. Security group rules that admit clients are created in this construct's stack.
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /**
-   * An RDS for PostgreSQL instance, of this app or imported.
+   * An RDS for PostgreSQL instance, created in this app or imported.
    *
-   * @throws when it is a read replica, no PostgreSQL, or PostgreSQL before 14, and when it has no secret and none is
-   * given
+   * @throws when the instance is a read replica, has another engine or a PostgreSQL version before 14, or has no secret
+   * and `adminSecret` is not given
    */
   public static fromInstance(
     scope: Construct,
@@ -50,10 +50,11 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   }
 
   /**
-   * An Aurora PostgreSQL cluster or Multi-AZ DB cluster, of this app or imported with endpoint, port and security
-   * groups.
+   * An Aurora PostgreSQL cluster or a Multi-AZ DB cluster, created in this app or imported with its endpoint, port and
+   * security groups.
    *
-   * @throws when it is no PostgreSQL, or PostgreSQL before 14, and when it has no secret and none is given
+   * @throws when the cluster has another engine or a PostgreSQL version before 14, or has no secret and `adminSecret`
+   * is not given
    */
   public static fromCluster(
     scope: Construct,
@@ -82,11 +83,11 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /**
    * A database on EC2, on premises, or known by its attributes only.
    *
-   * TLS is verified against the roots of Amazon RDS. For a certificate of another authority give its root to the
-   * functions, `rotationFunction.function` and `userProvider.function`: a layer with the file in PEM, and the variable
-   * `NODE_EXTRA_CA_CERTS` with its path, such as `/opt/root.pem`.
+   * TLS is verified against the root certificates of Amazon RDS. For a certificate of another authority, give its root
+   * certificate to `rotationFunction.function` and `userProvider.function`: add a layer with the PEM file, and set the
+   * environment variable `NODE_EXTRA_CA_CERTS` to its path, such as `/opt/root.pem`.
    *
-   * @throws when neither security groups nor a peer say where it is
+   * @throws when neither `securityGroups` nor `peer` is given
    */
   public static fromAttributes(scope: Construct, id: string, attributes: PostgresDatabaseAttributes): PostgresDatabase {
     return new PostgresDatabase(scope, id, existing => {
@@ -94,9 +95,9 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       if (securityGroups.length === 0 && !peer) {
         fail(
           existing,
-          "neither 'securityGroups' nor 'peer' is given, so that no function could be let out to the " +
+          "neither 'securityGroups' nor 'peer' is given, so that functions would get no egress rule to the " +
             'database; name its security groups,' +
-            " or as 'peer' its address, such as ec2.Peer.ipv4('10.20.0.5/32')",
+            " or its address as 'peer', such as ec2.Peer.ipv4('10.20.0.5/32')",
         );
       }
       return {
@@ -109,25 +110,25 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     });
   }
 
-  /** Engine as secrets name it. */
+  /** Value of the secret's `engine` field. */
   public readonly engine: string;
-  /** Host name of the endpoint that writes. */
+  /** Host name of the writer endpoint. */
   public readonly host: string;
-  /** TCP port, as text. */
+  /** TCP port, as a string. */
   public readonly port: string;
   /** Database that applications connect to. */
   public readonly databaseName: string;
-  /** Host name for those who only read. */
+  /** Host name of a read-only endpoint. */
   public readonly readerHost?: string;
-  /** Identifier of the instance, where the database is one. */
+  /** Identifier of the RDS instance, if the database is one. */
   public readonly dbInstanceIdentifier?: string;
-  /** Identifier of the cluster, where the database is one. */
+  /** Identifier of the cluster, if the database is one. */
   public readonly dbClusterIdentifier?: string;
-  /** What `rds-db:connect` names the database. */
+  /** Resource id of the instance or cluster, for `rds-db:connect`. */
   public readonly resourceId?: string;
   /** Secret of the master user. */
   public readonly adminSecret: secretsmanager.ISecret;
-  /** Who may connect. Rules that are made by it are resources in the scope of this construct. */
+  /** Network connections of the database. Rules made through it are created in the scope of this construct. */
   public readonly connections: ec2.Connections;
 
   private constructor(scope: Construct, id: string, describe: (existing: Construct) => Existing) {
@@ -147,12 +148,12 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   }
 }
 
-/** A database as one of the factories found it. */
+/** A database, as one of the factory methods describes it. */
 interface Existing extends Omit<PostgresDatabaseAttributes, 'port' | 'engine' | 'securityGroups' | 'peer'> {
   readonly engine: string;
   readonly port: string;
   readonly connections: ec2.Connections;
-  /** What must be there before the database answers. */
+  /** The resources that must exist before the database answers. */
   readonly answers: IConstruct[];
 }
 
@@ -180,7 +181,7 @@ function asText(port: number): string {
   return Token.isUnresolved(port) ? Token.asString(port) : String(port);
 }
 
-/** An imported cluster throws for what it was not imported with. */
+/** An imported cluster throws for attributes that it was not imported with. */
 function given(read: () => string): string | undefined {
   try {
     return read();
@@ -189,7 +190,7 @@ function given(read: () => string): string | undefined {
   }
 }
 
-/** The resources of a database of this app. A cluster has its endpoint before an instance answers there. */
+/** The resources of a database of this app. The endpoint of a cluster exists before an instance answers at it. */
 function serversIn(database: IConstruct): IConstruct[] {
   return database.node
     .findAll()
@@ -197,8 +198,8 @@ function serversIn(database: IConstruct): IConstruct[] {
 }
 
 /**
- * The same groups, imported here: a rule that `Connections` adds would otherwise stand in the stack of the database,
- * which would come to depend on the consumer's.
+ * Imports the security groups into this scope. Otherwise `Connections` would create rules in the database's stack,
+ * which would then depend on the consumer's stack.
  */
 function rulesIn(scope: Construct, connections: ec2.Connections): ec2.Connections {
   if (connections.securityGroups.length === 0) return connections;

@@ -11,24 +11,25 @@ import { IPostgresDatabase } from './postgres-database';
 import { ServerParts, serverParts } from './server-parts';
 import { acknowledge, acknowledgeLint } from '../private/acknowledge';
 
-/** cfn-lint: what a Multi-AZ DB cluster must and must not have. */
+/** The cfn-lint rule for the properties of a Multi-AZ DB cluster. */
 const MULTI_AZ_RULES = 'E3692';
 
-/** What is chosen for a `MultiAzCluster`. */
+/** Options of a `MultiAzCluster`. */
 export interface MultiAzClusterOptions extends DatabaseOptions {
   /**
-   * Instance class of the writer and both readers: one that Amazon RDS has for Multi-AZ DB clusters, with a local disk.
-   * @default - db.m6gd.large
+   * Instance type of the writer and both readers. It must be one that Amazon RDS supports for Multi-AZ DB clusters,
+   * which have a local disk.
+   * @default - m6gd.large
    */
   readonly instanceType?: ec2.InstanceType;
   /**
-   * Storage of each instance, in GiB. It does not grow by itself.
+   * Storage of each instance in GiB. It does not grow automatically.
    * @default 100
    */
   readonly allocatedStorage?: number;
   /**
-   * I/O operations per second of each instance, where the storage is 400 GiB or more; below, they are fixed.
-   * @default - what Amazon RDS gives for the storage: 3,000 below 400 GiB
+   * Provisioned IOPS of each instance, for storage of 400 GiB or more. Below 400 GiB, Amazon RDS fixes the value.
+   * @default - the baseline of Amazon RDS: 3,000 below 400 GiB
    */
   readonly iops?: number;
 }
@@ -37,15 +38,17 @@ export interface MultiAzClusterOptions extends DatabaseOptions {
 export interface MultiAzClusterProps extends NewDatabaseProps, MultiAzClusterOptions {}
 
 /**
- * An RDS for PostgreSQL Multi-AZ DB cluster, a writer and two readers in three Availability Zones: encrypted, TLS and
- * SCRAM only, not public, backed up, retained. The VPC needs subnets in three Availability Zones.
+ * An RDS for PostgreSQL Multi-AZ DB cluster, a writer and two readers in three Availability Zones: encrypted, not
+ * public, with TLS and SCRAM-SHA-256 required, automated backups, and retained by default.
+ *
+ * The VPC needs subnets in three Availability Zones.
  */
 export class MultiAzCluster extends Construct implements IPostgresDatabase {
-  /** Engine as secrets name it. */
+  /** Value of the secret's `engine` field. */
   public readonly engine = 'postgres';
-  /** Host name of the cluster endpoint, where the writer is. */
+  /** Host name of the cluster endpoint, which is the writer. */
   public readonly host: string;
-  /** TCP port, as text, for it is known at deployment only. */
+  /** TCP port, as a string, because it is a token. */
   public readonly port: string;
   /** Database that applications connect to. */
   public readonly databaseName: string;
@@ -53,18 +56,18 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
   public readonly readerHost?: string;
   /** Identifier of the cluster. */
   public readonly dbClusterIdentifier?: string;
-  /** None: a login through IAM is not documented for clusters of this kind. */
+  /** Always undefined: AWS does not document IAM authentication for Multi-AZ DB clusters. */
   public readonly resourceId?: string;
-  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
+  /** Secret of the master user. It includes host and port, unless Amazon RDS manages it. */
   public readonly adminSecret: secretsmanager.ISecret;
-  /** Who may connect, to the readers as well; the port of PostgreSQL is the default. */
+  /** Network connections of the cluster, including its readers. The default port is that of PostgreSQL. */
   public readonly connections: ec2.Connections;
-  /** The cluster itself, for which aws-cdk-lib has no construct of a higher level. */
+  /** The underlying cluster. aws-cdk-lib has no L2 construct for it. */
   public readonly cluster: rds.CfnDBCluster;
 
   constructor(scope: Construct, id: string, props: MultiAzClusterProps) {
     super(scope, id);
-    // A minor version: CreateDBCluster is documented to take a major one alone for Aurora only.
+    // A minor version, because CreateDBCluster is documented to accept a major version alone for Aurora only.
     const { full, major } = engineVersion(this, props.version ?? '18.4');
     const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(full, major) });
     const parts = serverParts(this, engine, props);
@@ -91,7 +94,7 @@ export class MultiAzCluster extends Construct implements IPostgresDatabase {
       rules: ['CKV_AWS_162'],
       reason: 'AWS documents logins through IAM for Aurora clusters only.',
     });
-    // It asks for Iops, which RDS refuses for gp3 storage below 400 GiB.
+    // The rule requires Iops, which RDS refuses for gp3 storage below 400 GiB.
     if (props.iops === undefined) acknowledgeLint(cluster, MULTI_AZ_RULES);
 
     Dependable.implement(this, { dependencyRoots: [cluster] });

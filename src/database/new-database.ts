@@ -3,57 +3,63 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { AdminSecret } from './admin-secret';
 
-/** What is chosen for a database that this library makes, of whatever kind. */
+/** Options that all kinds of new databases have in common. */
 export interface DatabaseOptions {
   /**
-   * Version of PostgreSQL, 14 to 18: a major one, of which Amazon RDS takes its default minor one, or `major.minor`.
-   * Another major version later is an upgrade, for which RDS also wants `allowMajorVersionUpgrade` on the resource.
-   * @default '18'
+   * PostgreSQL version, 14 to 18: a major version, such as `'18'`, for which Amazon RDS chooses its default minor
+   * version, or `'major.minor'`. Changing the major version later is an upgrade, which also needs
+   * `allowMajorVersionUpgrade` on the underlying resource.
+   * @default - '18'; '18.4' for a Multi-AZ DB cluster
    */
   readonly version?: string;
   /**
-   * How long automated backups are kept.
+   * Retention period of automated backups.
    * @default Duration.days(7)
    */
   readonly backupRetention?: Duration;
   /**
-   * Whether Amazon RDS makes the master user's password, keeps it in a secret of its own and rotates it there, every 7
-   * days unless you change that secret's schedule. Applications' users are rotated by this library all the same.
+   * Whether Amazon RDS manages the master user's password: RDS generates it, keeps it in a secret of its own and
+   * rotates it every 7 days, unless you change that secret's schedule. This library still rotates the users of
+   * applications.
    * @default false
    */
   readonly managedAdminPassword?: boolean;
 }
 
-/** Where a database that this library makes belongs. */
+/** Properties that all kinds of new databases have in common. */
 export interface NewDatabaseProps extends DatabaseOptions {
-  /** VPC of the database: isolated subnets when it has them, else private ones. */
+  /** VPC of the database, which is placed in isolated subnets if there are any, otherwise in private subnets. */
   readonly vpc: ec2.IVpc;
-  /** Key that encrypts storage, backups, Performance Insights and the admin secret. */
+  /** KMS key for storage, backups, Performance Insights and the admin secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Secret of the master user; the database completes it with its host and port.
-   * @default - a new one, unless Amazon RDS manages the password
+   * Secret of the master user. The database adds its host and port to it.
+   * @default - a new `AdminSecret`, unless `managedAdminPassword` is true
    */
   readonly adminSecret?: AdminSecret;
   /**
-   * Name of the database for the application, created with the server: a letter or an underscore, then letters, digits
-   * and underscores, at most 63.
+   * Name of the application's database, which is created with the server: a letter or an underscore, then letters,
+   * digits and underscores, at most 63 characters, and none of `postgres`, `rdsadmin`, `template0` and `template1`.
    * @default 'app'
    */
   readonly databaseName?: string;
   /**
-   * What happens to the database when it leaves the stack. Anything but `DESTROY` also protects it from deletion.
+   * What happens to the database when it is removed from the stack. Any policy except `DESTROY` also enables deletion
+   * protection.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The policy that a new database has, and whether it is protected from deletion. */
+/** The removal policy and deletion protection of a new database. */
 export function protection({ removalPolicy = RemovalPolicy.RETAIN }: NewDatabaseProps) {
   return { removalPolicy, deletionProtection: removalPolicy !== RemovalPolicy.DESTROY };
 }
 
-/** A database that stays behind still uses its groups, which could not be deleted. */
+/**
+ * The removal policy of subnet, parameter and security groups. A retained database still uses its groups, so that
+ * deleting them would fail.
+ */
 export function groupsPolicy({ removalPolicy }: NewDatabaseProps): RemovalPolicy {
   const goes = removalPolicy === RemovalPolicy.DESTROY || removalPolicy === RemovalPolicy.SNAPSHOT;
   return goes ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;

@@ -3,34 +3,34 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 
 /**
- * A PostgreSQL database as the other parts see it: where it is, and who administers it.
+ * A PostgreSQL database: its address and its admin secret.
  *
- * Whoever depends on it waits until it answers; see `Dependable.implement` for a class of your own that has more than
- * that in its scope.
+ * A construct that depends on it is deployed after the database answers. Use `Dependable.implement` in a class of your
+ * own whose scope contains anything else.
  */
 export interface IPostgresDatabase extends IConstruct, ec2.IConnectable {
-  /** Engine as secrets name it: `postgres` or `aurora-postgresql`. */
+  /** Value of the secret's `engine` field: `postgres` or `aurora-postgresql`. */
   readonly engine: string;
-  /** Host name of the endpoint that writes. */
+  /** Host name of the writer endpoint. */
   readonly host: string;
-  /** TCP port, as text, for it may be known at deployment only. */
+  /** TCP port, as a string, because it may be a token. */
   readonly port: string;
   /** Database that applications connect to. */
   readonly databaseName: string;
-  /** Host name for those who only read, at the same port: of a read replica, or of a cluster's readers. */
+  /** Host name of a read-only endpoint with the same port: a read replica, or the reader endpoint of a cluster. */
   readonly readerHost?: string;
-  /** Identifier of the instance, where the database is one. */
+  /** Identifier of the RDS instance, if the database is one. */
   readonly dbInstanceIdentifier?: string;
-  /** Identifier of the cluster, where the database is one. */
+  /** Identifier of the cluster, if the database is one. */
   readonly dbClusterIdentifier?: string;
   /**
-   * What IAM authentication calls the database, in the resource of `rds-db:connect`: `db-…` of an instance, `cluster-…`
-   * of an Aurora cluster. Absent where nobody can log in through IAM.
+   * Resource id for `rds-db:connect`: `db-…` for an instance, `cluster-…` for an Aurora cluster. Undefined if users
+   * cannot log in through IAM.
    */
   readonly resourceId?: string;
   /**
-   * Secret of the master user: with host and port, or one that Amazon RDS manages, which has user name and password
-   * only.
+   * Secret of the master user. It includes host and port, unless Amazon RDS manages it: then it has user name and
+   * password only.
    */
   readonly adminSecret: secretsmanager.ISecret;
 }

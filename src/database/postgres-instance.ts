@@ -12,24 +12,25 @@ import { refuseReplicasOfManagedAdmin } from './read-replicas';
 import { countOf, instanceSettings, ServerParts, serverParts } from './server-parts';
 import { acknowledge } from '../private/acknowledge';
 
-/** As many as Amazon RDS makes of one PostgreSQL instance. */
+/** The maximum number of read replicas of a PostgreSQL instance in Amazon RDS. */
 const MOST_READ_REPLICAS = 15;
 
-/** What is chosen for a `PostgresInstance`. */
+/** Options of a `PostgresInstance`. */
 export interface PostgresInstanceOptions extends DatabaseOptions {
   /**
-   * Instance class, of the read replicas too.
-   * @default - db.t4g.medium
+   * Instance type, also of the read replicas.
+   * @default - t4g.medium
    */
   readonly instanceType?: ec2.InstanceType;
   /**
-   * Whether a standby in another Availability Zone takes over when the instance fails.
+   * Whether the instance has a standby in another Availability Zone, which takes over when the instance fails.
    * @default true
    */
   readonly multiAz?: boolean;
   /**
-   * Number of read replicas in the same VPC, 0 to 15. They take the logins of the instance, some seconds after it. Not
-   * with `managedAdminPassword`, of whose instances Amazon RDS makes none.
+   * Number of read replicas in the same VPC, 0 to 15. They accept the same logins as the instance; a changed password
+   * takes effect on a replica after its replication lag. Must be 0 with `managedAdminPassword`, because Amazon RDS does
+   * not support read replicas of such an instance.
    * @default 0
    */
   readonly readReplicas?: number;
@@ -38,29 +39,32 @@ export interface PostgresInstanceOptions extends DatabaseOptions {
 /** Properties of a `PostgresInstance`. */
 export interface PostgresInstanceProps extends NewDatabaseProps, PostgresInstanceOptions {}
 
-/** An RDS for PostgreSQL instance: encrypted, TLS and SCRAM only, not public, backed up, retained. */
+/**
+ * An RDS for PostgreSQL instance: encrypted, not public, with TLS and SCRAM-SHA-256 required, automated backups, and
+ * retained by default. Its gp3 storage has 20 GiB and grows automatically up to 100 GiB.
+ */
 export class PostgresInstance extends Construct implements IPostgresDatabase {
-  /** Engine as secrets name it. */
+  /** Value of the secret's `engine` field. */
   public readonly engine = 'postgres';
   /** Host name of the endpoint. */
   public readonly host: string;
-  /** TCP port, as text, for it is known at deployment only. */
+  /** TCP port, as a string, because it is a token. */
   public readonly port: string;
   /** Database that applications connect to. */
   public readonly databaseName: string;
-  /** Host name of the first read replica; `replicas` has all. */
+  /** Host name of the first read replica; `replicas` has all of them. */
   public readonly readerHost?: string;
   /** Identifier of the instance. */
   public readonly dbInstanceIdentifier?: string;
-  /** What `rds-db:connect` names the instance. */
+  /** Resource id of the instance, for `rds-db:connect`. */
   public readonly resourceId?: string;
-  /** Secret of the master user, complete with host and port unless Amazon RDS manages it. */
+  /** Secret of the master user. It includes host and port, unless Amazon RDS manages it. */
   public readonly adminSecret: secretsmanager.ISecret;
-  /** Who may connect, to the replicas as well; the port of PostgreSQL is the default. */
+  /** Network connections of the instance, including its read replicas. The default port is that of PostgreSQL. */
   public readonly connections: ec2.Connections;
-  /** The instance itself. */
+  /** The underlying instance. */
   public readonly instance: rds.DatabaseInstance;
-  /** Its read replicas. */
+  /** The read replicas. */
   public readonly replicas: rds.DatabaseInstanceReadReplica[];
 
   constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
@@ -93,7 +97,8 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
     this.replicas = this.makeReplicas(shared, props);
     this.readerHost = this.replicas[0]?.dbInstanceEndpointAddress;
 
-    // Not the rules of the group, some of which belong to consumers that wait for this.
+    // The instance only, without the rules of its security group: some of them belong to consumers that wait for this
+    // construct.
     Dependable.implement(this, { dependencyRoots: [this.instance] });
   }
 
@@ -115,7 +120,7 @@ export class PostgresInstance extends Construct implements IPostgresDatabase {
   }
 }
 
-/** A replica is made as its source is, but for what it takes from there. */
+/** The properties that a replica has in common with its source. */
 function sharedByReplicas(parts: ServerParts, props: PostgresInstanceProps) {
   return {
     ...parts.protection,
@@ -135,7 +140,7 @@ function sharedByReplicas(parts: ServerParts, props: PostgresInstanceProps) {
 
 function acknowledgeReplica(replica: rds.CfnDBInstance, props: NewDatabaseProps): void {
   acknowledgeDatabase(replica, props);
-  // RDS wants neither property said of a replica in its source's Region.
+  // RDS refuses both properties on a replica in its source's Region.
   const encrypted = 'A replica is encrypted as its source is, with the same key.';
   const spare = 'A replica is a spare itself, and made again from its source.';
   acknowledge(replica, { rules: ['AwsSolutions-RDS2', 'CKV_AWS_16'], reason: encrypted });

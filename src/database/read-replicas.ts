@@ -4,13 +4,13 @@ import { Construct } from 'constructs';
 import { fail } from '../private/errors';
 
 const WAY_OUT =
-  "leave 'managedAdminPassword' out, and the admin secret is one of ours, which is rotated as well; " +
-  'or take an Aurora cluster, whose' +
-  ' readers are no replicas of that kind';
+  "leave 'managedAdminPassword' out, and this library creates and rotates the admin secret; " +
+  'or use an Aurora cluster, whose' +
+  ' readers are not read replicas of this kind';
 
 /**
- * Amazon RDS makes no read replica of a PostgreSQL instance whose master password it manages. Replicas that the app
- * makes itself are found when it is synthesised.
+ * Refuses read replicas of an instance whose master password RDS manages, which Amazon RDS does not support. Replicas
+ * that the app itself creates are found at synthesis.
  */
 export function refuseReplicasOfManagedAdmin(scope: Construct, instance: rds.DatabaseInstance, asked: number): void {
   if (asked > 0) {

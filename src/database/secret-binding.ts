@@ -5,21 +5,21 @@ import { BindingTag, ENCODED_TAG_VALUE, RotationStrategyName } from '../contract
 import { IPostgresDatabase } from './postgres-database';
 import { fail } from '../private/errors';
 
-/** What a rotation holds the value of a secret to. */
+/** What a rotation requires of the value of a secret. */
 export interface SecretBinding {
-  /** Server and admin secret; without, neither is bound. */
+  /** The database, whose server and admin secret are bound; if undefined, neither is. */
   readonly database?: IPostgresDatabase;
   readonly username: string;
   readonly strategy: RotationStrategyName;
 }
 
-/** More than a user's own `Tags.of(stack).add(…)`, which has 100: a binding is not a matter of taste. */
+/** Higher than the priority 100 of `Tags.of(stack).add(…)`, so that an app's own tags do not overwrite the binding. */
 const PRIORITY = 1000;
 const MOST_CHARACTERS = 256;
 
 /**
- * Binds a secret by its tags. They are no part of GenerateSecretString, so that adding them to a secret that is there
- * leaves its value as it is.
+ * Binds a secret by its tags. Tags are not part of GenerateSecretString, so that adding them to an existing secret does
+ * not change its value.
  */
 export function bind(secret: secretsmanager.Secret, { database, username, strategy }: SecretBinding): void {
   const { tags } = secret.node.defaultChild as secretsmanager.CfnSecret;
@@ -35,7 +35,7 @@ function serverOf({ host, port }: IPostgresDatabase): string {
   return `${host}:${port}`;
 }
 
-/** The servers that a function may work on, as it reads them. */
+/** The servers that a function may connect to, as the value of its environment variable. */
 export function serversOf(scope: IConstruct, databases: readonly IPostgresDatabase[], further: string[] = []): string {
   const wrong = further.find(server => !Token.isUnresolved(server) && !/^[^\s/]+:\d{1,5}$/.test(server));
   if (wrong !== undefined) {
@@ -44,7 +44,7 @@ export function serversOf(scope: IConstruct, databases: readonly IPostgresDataba
   return [...new Set([...databases.map(serverOf), ...further])].join(' ');
 }
 
-/** A text as the value of a tag, of which the rotation function makes the text again. */
+/** Encodes a text as a tag value, which the rotation function decodes. */
 export function tagValue(text: string): string {
   return isPlain(text) ? text : ENCODED_TAG_VALUE + Buffer.from(text).toString('base64');
 }
@@ -52,8 +52,8 @@ export function tagValue(text: string): string {
 function arnValue(scope: IConstruct, secret: secretsmanager.ISecret): string {
   const arn = secret.secretArn;
   if (Token.isUnresolved(arn)) {
-    // An ARN that only the deployment knows may be that of a secret that RDS manages: its name, `rds!…`, is impossible
-    // in a tag.
+    // An ARN that is a token may be that of a secret which RDS manages. Its name, `rds!…`, has a character that tags do
+    // not allow.
     return isOurs(secret) ? arn : ENCODED_TAG_VALUE + Fn.base64(arn);
   }
   const value = tagValue(arn);
@@ -68,12 +68,14 @@ function arnValue(scope: IConstruct, secret: secretsmanager.ISecret): string {
   return value;
 }
 
-/** Whether aws-cdk-lib makes the secret, so that its name has no other characters than tags allow. */
+/** Whether aws-cdk-lib creates the secret. Its name then has only characters that tags allow. */
 function isOurs(secret: secretsmanager.ISecret): boolean {
   return secret instanceof secretsmanager.Secret || secret instanceof secretsmanager.SecretTargetAttachment;
 }
 
-/** Tags allow these everywhere; neither AWS nor we give the start of such a text a meaning. */
+/**
+ * Whether tags allow every character of the text, and its beginning has no special meaning to AWS or to this library.
+ */
 function isPlain(text: string): boolean {
   return /^(?!aws:)[\w+=.:/@-]*$/i.test(text) && !text.startsWith(ENCODED_TAG_VALUE);
 }

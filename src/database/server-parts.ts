@@ -10,7 +10,8 @@ import { innermostSubnets } from '../network/subnets';
 import { fail } from '../private/errors';
 
 /**
- * The engine refuses a login without TLS, keeps no password but as a SCRAM verifier, and takes no other proof of one.
+ * The engine refuses connections without TLS, stores passwords as SCRAM verifiers only, and accepts no other
+ * authentication method.
  */
 const PARAMETERS = {
   'rds.force_ssl': '1',
@@ -18,7 +19,7 @@ const PARAMETERS = {
   'rds.accepted_password_auth_method': 'scram',
 };
 
-/** What a server of every kind is made of, and beside it what it needs. */
+/** The properties and dependent resources that servers of every kind have in common. */
 export function serverParts(scope: Construct, engine: rds.IEngine, props: NewDatabaseProps) {
   return {
     databaseName: newDatabaseName(scope, props.databaseName),
@@ -33,7 +34,7 @@ export function serverParts(scope: Construct, engine: rds.IEngine, props: NewDat
 
 export type ServerParts = ReturnType<typeof serverParts>;
 
-/** What every instance has, whether it is the server or one of a cluster. */
+/** The settings of every instance, standalone or in a cluster. */
 export function instanceSettings(encryptionKey: kms.IKey) {
   return {
     publiclyAccessible: false,
@@ -44,7 +45,7 @@ export function instanceSettings(encryptionKey: kms.IKey) {
   };
 }
 
-/** A group that lets nothing out; whoever may come in is added by name. */
+/** A security group without egress rules. Each client gets an ingress rule of its own. */
 function securityGroup(scope: Construct, props: NewDatabaseProps): ec2.SecurityGroup {
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc: props.vpc,
@@ -80,7 +81,7 @@ function newDatabaseName(scope: IConstruct, name = 'app'): string {
   return name;
 }
 
-/** How many of something are made, which has to be known when the app is synthesised. */
+/** A number of resources, which has to be known at synthesis. */
 export function countOf(scope: IConstruct, prop: string, count: number, most: number): number {
   if (Token.isUnresolved(count)) fail(scope, `'${prop}' is a token, but resources are made one by one; write a number`);
   if (!Number.isInteger(count) || count < 0 || count > most) {

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { acknowledgeFunction } from './function-role';
 import { NODEJS_24, useCurrentNodejs } from './nodejs-runtime';
 
-/** What functions of this library differ in. */
+/** The properties in which the functions of this library differ. */
 export interface BundledFunctionProps extends Omit<
   lambda.FunctionProps,
   'code' | 'handler' | 'runtime' | 'architecture' | 'loggingFormat'
@@ -17,7 +17,7 @@ export interface BundledFunctionProps extends Omit<
   readonly logGroup: logs.ILogGroup;
 }
 
-/** A function that runs code of this library, which the package ships bundled. */
+/** A Lambda function with a bundle that this package ships. */
 export function bundledFunction(scope: Construct, id: string, props: BundledFunctionProps): lambda.Function {
   const { bundle, ...rest } = props;
   const fn = new lambda.Function(scope, id, {

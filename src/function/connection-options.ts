@@ -1,23 +1,23 @@
 import { Env } from '../contract';
 
-/** How the functions log in to a database. The defaults are what `PostgresInstance` is set up for. */
+/** Options for the functions' logins to a database. The defaults match the servers that this library creates. */
 export interface ConnectionOptions {
   /**
-   * Whether a login by MD5 counts as one, for roles of an older database; over TLS only. It proves less than SCRAM
-   * does: the hash that the server keeps is as good as the password. A rotation gives the role a SCRAM verifier, so
-   * that this is needed once.
+   * Whether to accept MD5 authentication, over TLS only, for roles of an older database. MD5 is weaker than SCRAM: the
+   * hash that the server stores is enough to log in. A rotation gives the role a SCRAM verifier, so that this is only
+   * needed for its first rotation.
    * @default false
    */
   readonly allowMd5?: boolean;
   /**
-   * Whether a secret with `"ssl": false` is followed, so that the connection has no TLS. Whoever is on the way can then
-   * read what is sent, though not the password, and take the session over.
+   * Whether a secret with `"ssl": false` is connected to without TLS. An attacker on the network path can then read the
+   * traffic, except the password, and take over the session.
    * @default false
    */
   readonly allowPlaintext?: boolean;
 }
 
-/** The options as the functions read them. */
+/** The options as environment variables of the functions. */
 export function connectionEnvironment({
   allowMd5,
   allowPlaintext,
@@ -25,7 +25,7 @@ export function connectionEnvironment({
   return { [Env.ALLOW_MD5]: flag(allowMd5), [Env.ALLOW_PLAINTEXT]: flag(allowPlaintext) };
 }
 
-/** A switch as the functions read it. */
+/** A Boolean as the value of an environment variable; undefined stays undefined. */
 export function flag(value: boolean | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
 }

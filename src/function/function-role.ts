@@ -4,7 +4,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledge, compliance } from '../private/acknowledge';
 
-/** A function's log group, kept for a year: rotations are monthly, and a few of them must be comparable. */
+/**
+ * The log group of a function. Logs are kept for a year: rotations are monthly by default, and several of them must be
+ * comparable.
+ */
 export function functionLogGroup(scope: Construct): logs.LogGroup {
   const group = new logs.LogGroup(scope, 'Logs', {
     retention: logs.RetentionDays.ONE_YEAR,
@@ -20,8 +23,8 @@ export function functionLogGroup(scope: Construct): logs.LogGroup {
 }
 
 /**
- * The role of a function, with exactly these statements and writing to its log group. Inline in the role, so that they
- * exist before the function does; the managed policies would allow every log group of the account.
+ * The role of a function: these statements, and write access to its log group. The policy is inline, so that it exists
+ * before the function does. AWS's managed policies would allow writing to every log group of the account.
  */
 export function functionRole(scope: Construct, logGroup: logs.ILogGroup, statements: iam.PolicyStatement[]): iam.Role {
   const role = new iam.Role(scope, 'Role', {
@@ -42,11 +45,11 @@ export function functionRole(scope: Construct, logGroup: logs.ILogGroup, stateme
   return role;
 }
 
-/** Why policies are inline. */
+/** Why the policies are inline. */
 export const INLINE =
   'The policy belongs to this one role and goes with it; a managed one could be attached to others.';
 
-/** Says why a function of this library is as it is, to whoever expects what applications need. */
+/** Records for cdk-nag and checkov why their findings on a function of this library are intended. */
 export function acknowledgeFunction(fn: IConstruct): void {
   acknowledge(fn, {
     rules: ['CKV_AWS_116', ...compliance('LambdaDLQ')],

@@ -7,15 +7,15 @@ import { acknowledgeFunction, functionLogGroup, functionRole } from './function-
 import { useCurrentNodejs } from './nodejs-runtime';
 import { acknowledge, compliance } from '../private/acknowledge';
 
-/** What aws-cdk-lib calls the mapping from regions to runtimes that it puts into stacks without a fixed region. */
+/** The construct id of the mapping from Regions to runtimes that aws-cdk-lib adds to stacks without a fixed Region. */
 const RUNTIME_MAP = 'LatestNodeRuntimeMap';
 
 /**
- * CDK's provider framework with a role of its own: the one it would make may write to every log group, and invoke every
- * version.
+ * CDK's provider framework with a least-privilege role. The default role may write to every log group and invoke every
+ * version of the handler.
  */
 export class ProviderFramework extends Construct {
-  /** What a custom resource names as its service. */
+  /** Service token for custom resources. */
   public readonly serviceToken: string;
 
   constructor(scope: Construct, id: string, handler: lambda.IFunction) {
@@ -33,8 +33,8 @@ export class ProviderFramework extends Construct {
       logGroup,
       frameworkOnEventRole: role.withoutPolicyUpdates(),
     });
-    // The lowest supported aws-cdk-lib chooses Node.js 20 or 18, by a mapping; Lambda soon creates no functions of
-    // either.
+    // The lowest supported aws-cdk-lib chooses Node.js 20 or 18 by a mapping. Lambda will soon not create functions
+    // with either.
     const framework = provider.node.findChild('framework-onEvent');
     useCurrentNodejs(framework.node.defaultChild as lambda.CfnFunction);
     acknowledgeFunction(framework);
@@ -44,7 +44,7 @@ export class ProviderFramework extends Construct {
   }
 }
 
-/** Says why a function is outside the VPC. */
+/** Records for cdk-nag and checkov why a function is outside the VPC. */
 export function acknowledgeOutside(fn: IConstruct): void {
   acknowledge(fn, {
     rules: ['CKV_AWS_117', ...compliance('LambdaInsideVPC')],

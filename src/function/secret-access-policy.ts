@@ -10,19 +10,18 @@ import { WRITERS } from '../private/secret-roles';
 import { waitsFor } from '../private/waits-for';
 
 const ID = 'SecretAccess';
-/** IAM's quota of all inline policies of a role, in characters without white space. */
+/** The IAM quota for all inline policies of a role together, in characters without white space. */
 const QUOTA = 10_240;
-/** What is kept of it for the function's own policy, and for what its owner adds. */
+/** The part of the quota that is reserved for the function's own policy and for statements of the app. */
 const RESERVED = 1_200;
 
 const policiesOf = new WeakMap<IConstruct, SecretAccessPolicy[]>();
 
 /**
- * What a role of this library may do with secrets: one policy per role and stack, whose statements list exactly these
- * secrets. All inline policies of a role together have few characters, and one policy per secret would say the same
- * actions again and again.
+ * The permissions of a role of this library on secrets: one policy per role and stack, whose statements list exactly
+ * these secrets. One policy per secret would repeat the actions and exceed the IAM quota sooner.
  *
- * It stands in the stack of the secrets, so that the stack of a shared function does not come to depend on theirs.
+ * The policy is in the stack of the secrets, so that the stack of a shared function does not depend on theirs.
  */
 export class SecretAccessPolicy extends Construct {
   /** The policy of the role in the stack of this construct. */
@@ -58,19 +57,19 @@ export class SecretAccessPolicy extends Construct {
     this.node.addValidation({ validate: () => this.cycles() });
   }
 
-  /** Allows this use of this secret, and of its key for it. */
+  /** Allows this use of the secret, and the corresponding use of its key. */
   public allow(secret: secretsmanager.ISecret, use: SecretUse): void {
     const secrets = this.uses.get(use) ?? new Set();
     this.uses.set(use, secrets.add(secret));
     if (use.actions.includes('secretsmanager:PutSecretValue')) WRITERS.add(secret, this.role);
   }
 
-  /** Allows something else. */
+  /** Adds a statement that is not about a secret. */
   public add(statement: iam.PolicyStatement): void {
     this.others.push(statement);
   }
 
-  /** Characters that the policy has once it is deployed, at most. */
+  /** The maximum length of the deployed policy, in characters. */
   public get length(): number {
     return deployedLength(JSON.stringify(new iam.PolicyDocument({ statements: this.statements() }).toJSON()));
   }
@@ -80,25 +79,28 @@ export class SecretAccessPolicy extends Construct {
       .flatMap(([use, secrets]) =>
         [...secrets].filter(secret => !this.isIncluded(use, secret)).flatMap(secret => statements(secret, use)),
       )
-      .filter(({ actions }) => actions.length > 0); // a use that needs no key
+      .filter(({ actions }) => actions.length > 0); // a use that needs no key has no key actions
     return [...merged(single), ...merged(this.others)];
   }
 
-  /** CloudFormation refuses a template in which a secret waits for what waits for the policy that names it. */
+  /**
+   * Finds cycles: CloudFormation refuses a template in which a secret waits for a resource that waits for the policy
+   * that names the secret.
+   */
   private cycles(): string[] {
     const secrets = new Set([...this.uses.values()].flatMap(all => [...all]));
     return [...secrets]
       .filter(secret => Stack.of(secret) === Stack.of(this) && waitsFor(secret, this))
       .map(
         secret =>
-          `it names the secret '${secret.node.path}', which by a dependency of its own or of what it is in ` +
-          'waits for something that waits for this policy;' +
-          ' have only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
-          ' and give databases of which one waits for the other a RotationFunction each',
+          `it names the secret '${secret.node.path}', which depends, directly or through its scope, ` +
+          'on a construct that depends on this policy;' +
+          ' let only the user in the database wait, by DatabaseUser.createAfter(…) instead of node.addDependency(…),' +
+          ' and give databases of which one depends on the other a RotationFunction each',
       );
   }
 
-  /** Whether another use of the secret allows all that this one does. */
+  /** Whether another use of the secret includes all actions of this one. */
   private isIncluded(use: SecretUse, secret: secretsmanager.ISecret): boolean {
     return [...this.uses].some(
       ([other, secrets]) =>
@@ -113,8 +115,8 @@ export class SecretAccessPolicy extends Construct {
 const CONTEXT = 'kms:EncryptionContext:SecretARN';
 
 /**
- * One statement for those that differ in resource and secret only. It then allows each of its keys for each of its
- * secrets, and Secrets Manager uses a secret with its own key only.
+ * Merges statements that differ only in resource and secret. The merged statement allows each of the keys for each of
+ * the secrets. That is not more access, because Secrets Manager uses a secret with its own key only.
  */
 function merged(single: iam.PolicyStatement[]): iam.PolicyStatement[] {
   const groups = new Map<

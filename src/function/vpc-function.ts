@@ -17,22 +17,26 @@ export interface VpcFunctionProps {
   readonly bundle: string;
   readonly description: string;
   readonly vpc: ec2.IVpc;
-  /** The first database that the function reaches; `reach` adds others. */
+  /** The first database that the function connects to; `reach` adds others. */
   readonly database?: ec2.IConnectable & IConstruct;
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
-  /** What the function is told; what has no value is left out. */
+  /** Environment variables; those with the value undefined are left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * A function of this library that logs in to a database: it reaches the database and Secrets Manager, and nothing else.
+ * A function of this library that logs in to a database. Its security group reaches the database and Secrets Manager,
+ * and nothing else.
  */
 export class VpcFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
-  /** What must exist before the function can work: itself, its permissions, its rules and the endpoint. */
+  /**
+   * The constructs that must exist before the function can run: the function, its permissions, its rules and the
+   * endpoint.
+   */
   public readonly prerequisites: IDependable[];
-  /** The way to Secrets Manager, where the app knows one. */
+  /** The Secrets Manager endpoint, if the app knows one. */
   public readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
   private readonly securityGroup: ec2.SecurityGroup;
   private readonly reachable = new Set<string>();
@@ -55,10 +59,10 @@ export class VpcFunction extends Construct {
       bundle,
       description,
       environment: defined(props.environment ?? {}),
-      // `npm run bench:rotation`: some 90 MB at the peak; the third of a second of CPU that the first step takes makes
-      // a second here.
+      // Measured with `npm run bench:rotation`: about 90 MB at the peak. The first step takes a third of a second of
+      // CPU time, which is one second with this memory size.
       memorySize: 512,
-      // The longest work is to wait for the admin's own rotation, whose login is neither the old nor the new one for a
+      // The longest wait is for a rotation of the admin secret, during which neither of its passwords may log in for a
       // moment.
       timeout: Duration.seconds(60),
       role: this.role,
@@ -74,13 +78,13 @@ export class VpcFunction extends Construct {
     this.prerequisites = [this, ...(endpoint?._admit(this, this.securityGroup, description) ?? [])];
   }
 
-  /** Pairs function and database, by rules in the function's stack. */
+  /** Adds the security group rules between the function and a database, in the function's stack. */
   public reach(database: ec2.IConnectable & IConstruct, id = `Database${Names.nodeUniqueId(database.node)}`): void {
     const to = database.connections;
     const port =
       to.defaultPort ??
       fail(this, `the connections of 'database' (${database.node.path}) have no default port; give them one`);
-    // EC2 refuses a rule that is there already, as for two databases in one group.
+    // EC2 refuses a duplicate rule, as for two databases with one security group.
     const groups = to.securityGroups.map(group => group.securityGroupId);
     const rule = JSON.stringify([port.toRuleJson(), groups.length > 0 ? groups : database.node.path]);
     if (this.reachable.has(rule)) return;
@@ -95,7 +99,10 @@ export class VpcFunction extends Construct {
     return endpoint;
   }
 
-  /** By a NAT gateway, an egress-only internet gateway, or an endpoint that only the VPC's owner knows. */
+  /**
+   * Allows HTTPS out of the VPC: through a NAT gateway, an egress-only internet gateway, or an endpoint that only the
+   * VPC's owner knows.
+   */
   private leaveVpc(subnets: ec2.ISubnet[], ipv6: boolean): void {
     for (const peer of [ec2.Peer.anyIpv4(), ...(ipv6 ? [ec2.Peer.anyIpv6()] : [])]) {
       this.securityGroup.addEgressRule(peer, ec2.Port.tcp(443), 'To Secrets Manager, wherever it is reached');

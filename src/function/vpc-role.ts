@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { functionRole } from './function-role';
 import { acknowledge } from '../private/acknowledge';
 
-/** To attach a function to a VPC. */
+/** The actions for attaching a function to a VPC. */
 const ATTACH = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -14,16 +14,19 @@ const ATTACH = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** The role of a function in a VPC: Lambda attaches the function by it, and the function's own code does not. */
+/**
+ * The role of a function in a VPC. Lambda uses the EC2 actions to attach the function; the function's own code is
+ * denied them.
+ */
 export function vpcFunctionRole(scope: Construct, logGroup: logs.ILogGroup): iam.Role {
   const role = functionRole(scope, logGroup, [
     new iam.PolicyStatement({
-      // What Lambda itself does, in this role's name, to attach the function to the VPC.
+      // Lambda calls these actions with the function's role.
       actions: ATTACH,
       resources: ['*'],
     }),
     new iam.PolicyStatement({
-      // Not for the code that runs as this role: only its own calls name the function that they come from.
+      // Denies the actions to the function's code: only its requests have `lambda:SourceFunctionArn`.
       effect: iam.Effect.DENY,
       actions: ATTACH,
       resources: ['*'],

@@ -4,8 +4,9 @@ import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
 /**
- * The interface endpoints for Secrets Manager that the app makes in this VPC, with private DNS. In this stage and
- * environment: while lookups are pending, imported VPCs of different accounts have the same id.
+ * The interface endpoints for Secrets Manager with private DNS that the app creates in this VPC. Only those of the
+ * VPC's stage and environment count: while context lookups are pending, imported VPCs of different accounts have the
+ * same id.
  */
 export function secretsManagerEndpointsOf(vpc: ec2.IVpc): ec2.CfnVPCEndpoint[] {
   const { environment } = Stack.of(vpc);
@@ -19,12 +20,12 @@ export function secretsManagerEndpointsOf(vpc: ec2.IVpc): ec2.CfnVPCEndpoint[] {
     .filter(isForSecretsManager);
 }
 
-/** Refuses an endpoint that functions in this VPC could never use, as far as the app knows it. */
+/** Refuses an endpoint that functions in this VPC could not use, as far as the app can tell. */
 export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoint, vpc: ec2.IVpc): void {
   const wrong = (what: string) => fail(scope, `'secretsManagerEndpoint' (${endpoint.node.path}) ${what}`);
   if (endpoint.connections.securityGroups.length === 0) {
     wrong(
-      'has no security group that is known here, so that no function could be let out to it; import it ' +
+      'has no security group that is known here, so that functions would get no egress rule to it; import it ' +
         "with its 'securityGroups'",
     );
   }
@@ -32,9 +33,9 @@ export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoi
   if (!(resource instanceof ec2.CfnVPCEndpoint)) return;
   if (isDifferent(resource.vpcId, vpc.vpcId)) {
     wrong(
-      `is in another VPC than the function (${vpc.node.path}), where private DNS does not lead to it; ` +
+      `is in another VPC than the function (${vpc.node.path}), where private DNS does not resolve to it; ` +
         'pass the endpoint of that VPC, or' +
-        ' SecretsManagerEndpoint.none() where DNS of your own does',
+        ' SecretsManagerEndpoint.none() if your own DNS does',
     );
   }
   if (isForAnotherService(resource)) {
@@ -42,9 +43,9 @@ export function checkUsable(scope: IConstruct, endpoint: ec2.IInterfaceVpcEndpoi
   }
   if (resource.privateDnsEnabled === false) {
     wrong(
-      'has private DNS off, so that the functions, which use the usual name of Secrets Manager, would ' +
-        "pass it by; switch 'privateDnsEnabled' on," +
-        ' or pass SecretsManagerEndpoint.none() where DNS of your own leads to it',
+      'has private DNS off, so that the functions, which use the public name of Secrets Manager, would ' +
+        "not use it; switch 'privateDnsEnabled' on," +
+        ' or pass SecretsManagerEndpoint.none() if your own DNS resolves to it',
     );
   }
   const { enableDnsHostnames, enableDnsSupport } = (vpc.node.defaultChild ?? {}) as Partial<ec2.CfnVPC>;
@@ -60,24 +61,24 @@ function isForSecretsManager(endpoint: ec2.CfnVPCEndpoint): boolean {
   return /\.secretsmanager(?![\w-])/.test(serviceNameOf(endpoint));
 }
 
-/** A name of which only the deployment knows the last part may be any. */
+/** Accepts a service name whose last part is a token. */
 function isForAnotherService(endpoint: ec2.CfnVPCEndpoint): boolean {
   return /\.[a-z][a-z0-9-]*"[\]}]*$/.test(serviceNameOf(endpoint)) && !isForSecretsManager(endpoint);
 }
 
-/** As JSON, for the region, and in China a prefix as well, may be tokens within the name. */
+/** The service name as JSON, because the Region, and in China a prefix, may be tokens within it. */
 function serviceNameOf({ stack, serviceName }: ec2.CfnVPCEndpoint): string {
   return JSON.stringify(stack.resolve(serviceName) ?? '');
 }
 
-/** Whether two ids are certainly of two VPCs: both literals, or both made in this app. */
+/** Whether two ids certainly belong to different VPCs: both are literals, or both VPCs are created in this app. */
 function isDifferent(one: string, other: string): boolean {
   if (one === other) return false;
   const [a, b] = [one, other].map(vpcOf);
   return a !== undefined && b !== undefined && typeof a === typeof b && a !== b;
 }
 
-/** The id itself, or the resource that has it, if it is one of this app. */
+/** The literal id, or the VPC resource if this app creates it. */
 function vpcOf(vpcId: string): string | IConstruct | undefined {
   const { firstToken, length, firstValue } = Tokenization.reverseString(vpcId);
   if (!firstToken) return length === 0 ? undefined : String(firstValue);

@@ -3,8 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { secretsManagerEndpointsOf } from './endpoints-in-vpc';
 
 /**
- * What is wrong with the way to Secrets Manager of a function without an endpoint, in subnets that the app makes. Asked
- * at the end of synthesis, when every route is there. In a VPC made elsewhere, routes cannot be seen.
+ * The error for a function without an endpoint whose subnets, created by the app, have no route to Secrets Manager. It
+ * runs at the end of synthesis, when all routes exist. Routes of an imported VPC are unknown.
  */
 export function routeTrouble(vpc: ec2.IVpc, subnets: readonly ec2.ISubnet[], ipv6: boolean): string[] {
   if (!Resource.isOwnedResource(vpc) || secretsManagerEndpointsOf(vpc).length > 0) return [];
@@ -23,14 +23,17 @@ export function routeTrouble(vpc: ec2.IVpc, subnets: readonly ec2.ISubnet[], ipv
   );
   if (!without) return [];
   return [
-    'the function is told that there is no endpoint for Secrets Manager, and its subnet ' +
+    'the function has no endpoint for Secrets Manager, and its subnet ' +
       `'${without.node.path}' has no route out of the VPC, so that` +
-      ' it could never call it; give the VPC NAT gateways and private subnets, or leave ' +
-      'SecretsManagerEndpoint.none() out, which makes an endpoint',
+      ' it cannot reach Secrets Manager; give the VPC NAT gateways and private subnets, or leave ' +
+      'SecretsManagerEndpoint.none() out, and an endpoint is created',
   ];
 }
 
-/** An internet gateway is no way for a function, which has no public address; an egress-only one is, for IPv6. */
+/**
+ * Whether a route leads out of the VPC for a function. An internet gateway does not, because a function has no public
+ * address. An egress-only internet gateway does, for IPv6.
+ */
 function leadsOut(route: ec2.CfnRoute, ipv6: boolean): boolean {
   if (route.egressOnlyInternetGatewayId) return ipv6;
   if (!route.gatewayId) return true;

@@ -5,35 +5,38 @@ import { IConstruct } from 'constructs';
 import { BindingTag } from '../contract';
 import { fail } from '../private/errors';
 
-/** Where a new endpoint for Secrets Manager leads, and who comes through it. */
+/** Options that limit which secrets a new Secrets Manager endpoint reaches, and which clients may use it. */
 export interface SecretsManagerEndpointOptions {
   /**
-   * Ids of further accounts whose secrets may be reached, for readers that another account has granted a secret.
-   * @default - the account of the VPC alone
+   * Ids of additional accounts whose secrets the endpoint reaches, for readers that another account has granted access
+   * to a secret.
+   * @default - only the account of the VPC
    */
   readonly furtherAccounts?: string[];
   /**
-   * Whether the endpoint leads only to secrets that this library binds, which it knows by their tag
-   * `rotating-postgres:username`. Private DNS sends every caller in the VPC this way, so that all others are then
-   * denied each other secret: a warning says so.
+   * Whether the endpoint reaches only secrets that this library binds, which have the tag `rotating-postgres:username`,
+   * and `furtherSecrets`. Private DNS sends every caller in the VPC through the endpoint, so that requests for other
+   * secrets are denied from the whole VPC; synthesis adds a warning.
    * @default false
    */
   readonly onlyBoundSecrets?: boolean;
   /**
-   * ARNs, or patterns of ARNs, of what `onlyBoundSecrets` leads to as well: an adopted secret without the tag, one that
-   * Amazon RDS manages (`arn:aws:secretsmanager:*:*:secret:rds!*`), one of another application in the VPC.
+   * ARNs, or ARN patterns, of additional secrets that the endpoint reaches with `onlyBoundSecrets`: an existing secret
+   * without the tag, a secret that Amazon RDS manages (`arn:aws:secretsmanager:*:*:secret:rds!*`), or a secret of
+   * another application in the VPC.
    * @default - none
    */
   readonly furtherSecrets?: string[];
   /**
-   * Whether the endpoint admits only security groups that were admitted: those of the functions and of wired consumers,
-   * and whom `endpoint.connections` allows. Calls of all others in the VPC time out: a warning says so.
+   * Whether the endpoint admits only security groups that have an ingress rule: those of the functions and of wired
+   * consumers, and those that you add with `endpoint.connections`. Requests of all other clients in the VPC time out;
+   * synthesis adds a warning.
    * @default false
    */
   readonly onlyAdmittedGroups?: boolean;
 }
 
-/** Refuses options that have no effect, no meaning, or ask for what is not known of the VPC. */
+/** Refuses options that have no effect, are malformed, or need a CIDR block that the imported VPC does not have. */
 export function checkOptions(vpc: ec2.IVpc, options: SecretsManagerEndpointOptions): void {
   const { furtherAccounts = [], furtherSecrets, onlyBoundSecrets, onlyAdmittedGroups } = options;
   if (!onlyAdmittedGroups && !knowsCidr(vpc)) {
@@ -47,7 +50,7 @@ export function checkOptions(vpc: ec2.IVpc, options: SecretsManagerEndpointOptio
   if (furtherSecrets && !onlyBoundSecrets) {
     fail(
       vpc,
-      "'furtherSecrets' of the endpoint for Secrets Manager has no effect, for it leads to every secret " +
+      "'furtherSecrets' of the endpoint for Secrets Manager has no effect, because it reaches every secret " +
         'of the account; leave it out, or' +
         " set 'onlyBoundSecrets'",
     );
@@ -68,7 +71,7 @@ export function checkOptions(vpc: ec2.IVpc, options: SecretsManagerEndpointOptio
   }
 }
 
-/** aws-cdk-lib throws for what an import has left out. */
+/** aws-cdk-lib throws for attributes that the VPC was not imported with. */
 function knowsCidr(vpc: ec2.IVpc): boolean {
   try {
     return vpc.vpcCidrBlock !== undefined;
@@ -78,8 +81,8 @@ function knowsCidr(vpc: ec2.IVpc): boolean {
 }
 
 /**
- * Any principal and any action: who may do what, identity policies and the secrets' own say. But no secret of an
- * account that is not named: not even with credentials of that account.
+ * The endpoint policy allows any principal and any action, because identity policies and resource policies decide about
+ * access. It allows only secrets of the listed accounts, even to a caller with credentials of another account.
  */
 export function endpointStatements(
   endpoint: IConstruct,
@@ -95,9 +98,9 @@ export function endpointStatements(
       resources,
       conditions,
     });
-  // GetRandomPassword and the like have no resource and so no resource account.
+  // Actions without a resource, such as GetRandomPassword, have no resource account.
   if (!onlyBoundSecrets) return [allow(['*'], { StringEqualsIfExists: accounts })];
-  // By a tag rather than by ARNs: those would make the VPC's stack depend on every stack with a secret.
+  // A condition on a tag, because ARNs would make the VPC's stack depend on every stack with a secret.
   const bound = { Null: { [`aws:ResourceTag/${BindingTag.USERNAME}`]: 'false' } };
   return [
     allow(['*'], { StringEquals: accounts, ...bound }),
@@ -105,26 +108,26 @@ export function endpointStatements(
   ];
 }
 
-/** Says what a limit means to those who did not ask for it. */
+/** Warns what a limit means for other callers in the VPC. */
 export function warnOfLimits(endpoint: IConstruct, options: SecretsManagerEndpointOptions): void {
   const { onlyBoundSecrets, furtherSecrets, onlyAdmittedGroups } = options;
   const everyCaller =
-    `every caller of Secrets Manager in this VPC comes through '${endpoint.node.path}', for it ` + 'has private DNS';
+    `every caller of Secrets Manager in this VPC uses '${endpoint.node.path}', because it ` + 'has private DNS';
   if (onlyBoundSecrets) {
     Annotations.of(endpoint).addWarningV2(
       'cdk-rotating-postgres:endpoint-only-bound-secrets',
-      `${everyCaller}, and it leads only to secrets that this library ` +
-        `binds${furtherSecrets ? " and to 'furtherSecrets'" : ''}. Whoever reads another one` +
-        ' gets AccessDeniedException: other applications, agents, tasks that start with a secret. Name ' +
-        "theirs in 'furtherSecrets'.",
+      `${everyCaller}, and it reaches only secrets that this library ` +
+        `binds${furtherSecrets ? " and to 'furtherSecrets'" : ''}. A request for another secret` +
+        ' fails with AccessDeniedException, also from other applications, agents, and tasks that start with ' +
+        "a secret. Add their secrets to 'furtherSecrets'.",
     );
   }
   if (onlyAdmittedGroups) {
     Annotations.of(endpoint).addWarningV2(
       'cdk-rotating-postgres:endpoint-only-admitted-groups',
-      `${everyCaller}, and it admits only security groups that were admitted. The calls of all others ` +
-        'time out, whichever secret they are about.' +
-        " Wire consumers, or admit others by the endpoint's connections.allowDefaultPortFrom().",
+      `${everyCaller}, and it admits only security groups with a rule. The requests of all others ` +
+        'time out, whichever secret they are for.' +
+        " Wire consumers, or admit others with the endpoint's connections.allowDefaultPortFrom().",
     );
   }
 }

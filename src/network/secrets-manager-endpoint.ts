@@ -16,22 +16,24 @@ import { fail } from '../private/errors';
 const ID = 'SecretsManagerEndpoint';
 const HTTPS = ec2.Port.tcp(443);
 
-/** The endpoints that were made here, with what they were made with. */
+/** The endpoints that this library created, with their options. */
 const made = new WeakMap<IConstruct, SecretsManagerEndpointOptions>();
 
 /**
- * The interface endpoint through which functions in a VPC reach Secrets Manager.
+ * The interface VPC endpoint through which functions in a VPC reach Secrets Manager.
  *
- * A VPC has one: private DNS sends every caller in the VPC through it, and a second one with private DNS fails to
- * deploy. So one that the app already has is used before one is made. It serves IPv4, which everything in a dual-stack
- * subnet has as well.
+ * A VPC can have only one with private DNS: it serves every caller in the VPC, and a second one fails to deploy. So an
+ * endpoint that the app already has is used, and a new one is created only if there is none. It serves IPv4, which
+ * dual-stack subnets have too.
  */
 export class SecretsManagerEndpoint {
   /**
-   * The endpoint of this VPC: one that the app already has, else a new one, which belongs to the VPC. A new one leads
-   * to every secret of the account, and to none of another, and admits the whole VPC, unless the options say otherwise.
+   * The endpoint of this VPC: the one that the app already has, or a new one in the scope of the VPC. By default, a new
+   * endpoint reaches every secret of the account and no secret of another account, and admits the CIDR block of the
+   * VPC.
    *
-   * @throws when options are given for an endpoint that is there, for its policy is never replaced
+   * @throws when options are given and the endpoint already exists with other options, because its policy is never
+   * replaced
    */
   public static forVpc(vpc: ec2.IVpc, options: SecretsManagerEndpointOptions = {}): SecretsManagerEndpoint {
     const found = SecretsManagerEndpoint.find(vpc);
@@ -50,28 +52,28 @@ export class SecretsManagerEndpoint {
   }
 
   /**
-   * An endpoint made elsewhere, imported with its security groups. They get a rule for each function that uses it; its
-   * policy stays as it is, and must allow what the functions do.
+   * An existing endpoint, imported with its security groups. They get a rule for each function and consumer that uses
+   * it. Its policy is not changed, and must allow the functions' requests.
    */
   public static fromInterfaceVpcEndpoint(endpoint: ec2.IInterfaceVpcEndpoint): SecretsManagerEndpoint {
     return new SecretsManagerEndpoint(endpoint, false);
   }
 
   /**
-   * No endpoint: the functions go out on port 443, to wherever the name of Secrets Manager leads. That is a NAT
-   * gateway, for which they then run in private subnets rather than in isolated ones, or in a dual-stack VPC an
-   * egress-only internet gateway; or an endpoint that others have made, such as a central one of a hub VPC with DNS of
-   * its own.
+   * No endpoint: the functions connect on port 443 to any address that the host name of Secrets Manager resolves to.
+   * They reach it through a NAT gateway, for which they run in private subnets and not in isolated ones; in a
+   * dual-stack VPC, through an egress-only internet gateway; or through an endpoint that this app does not know, such
+   * as a central one in a hub VPC with its own DNS.
    *
-   * In a VPC of this app, synthesis fails when its subnets have no route out.
+   * Synthesis fails if the app creates the VPC and its subnets have no route out.
    */
   public static none(): SecretsManagerEndpoint {
     return new SecretsManagerEndpoint(undefined, true);
   }
 
   /**
-   * The endpoint for functions in this VPC when the user names none. In an imported VPC none is made unasked: it would
-   * reroute callers that this app does not know, and fail to deploy when the VPC has one.
+   * The default endpoint for functions in this VPC. In an imported VPC, none is created unless requested: it would
+   * reroute callers that this app does not know, and would fail to deploy if the VPC already has one.
    *
    * @internal
    */
@@ -94,7 +96,8 @@ export class SecretsManagerEndpoint {
   }
 
   private static find(vpc: ec2.IVpc): SecretsManagerEndpoint | undefined {
-    // The search goes through the whole app, and each function asks.
+    // The search visits the whole app and runs for each function, so that the endpoint of this library is looked up
+    // first.
     const resource = vpc.node.tryFindChild(ID)?.node.defaultChild ?? secretsManagerEndpointsOf(vpc)[0];
     if (!resource) return undefined;
     const endpoint = resource.node.scope;
@@ -120,7 +123,7 @@ export class SecretsManagerEndpoint {
       subnets: innermostSubnets(vpc, vpc),
     });
     made.set(endpoint, options);
-    // One that the app makes later could not be found.
+    // An endpoint that the app creates later is only found at the end of synthesis.
     endpoint.node.addValidation({
       validate: () =>
         secretsManagerEndpointsOf(vpc)
@@ -155,7 +158,7 @@ export class SecretsManagerEndpoint {
   }
 
   /**
-   * The endpoint in the VPC. Who is to reach an endpoint with `onlyAdmittedGroups` is admitted by its `connections`.
+   * The endpoint. With `onlyAdmittedGroups`, add other clients with its `connections`.
    *
    * @throws for `SecretsManagerEndpoint.none()`
    */
@@ -165,7 +168,7 @@ export class SecretsManagerEndpoint {
   }
 
   /**
-   * Whether there is an endpoint that is known here.
+   * Whether the app knows an endpoint.
    *
    * @internal
    */
@@ -174,7 +177,7 @@ export class SecretsManagerEndpoint {
   }
 
   /**
-   * Refuses what functions in this VPC could never use.
+   * Refuses an endpoint that functions in this VPC could not use.
    *
    * @internal
    */
@@ -183,7 +186,8 @@ export class SecretsManagerEndpoint {
   }
 
   /**
-   * Lets the client's security group reach the endpoint. Returns what must exist before the first call.
+   * Lets the client's security group reach the endpoint. Returns the constructs that must exist before the first
+   * request.
    *
    * @internal
    */
@@ -195,14 +199,14 @@ export class SecretsManagerEndpoint {
       description,
       ingress: !this.admitsVpc,
     });
-    // The resource alone: the construct would bring along every rule that others add to its security group.
+    // Only the resource: a dependency on the construct would include every rule that others add to its security group.
     return [this.endpoint.node.defaultChild].filter(child => CfnResource.isCfnResource(child));
   }
 }
 
 /**
- * Whether everything in the VPC is admitted already. An imported one may have more ranges of addresses than the one
- * that is known here.
+ * Whether the endpoint admits the whole VPC already. An imported VPC may have more CIDR blocks than the one that the
+ * app knows.
  */
 function admitsAll(vpc: ec2.IVpc, options?: SecretsManagerEndpointOptions): boolean {
   return options !== undefined && !options.onlyAdmittedGroups && Resource.isOwnedResource(vpc);

@@ -6,25 +6,25 @@ interface Pairing {
   readonly from: ec2.ISecurityGroup;
   readonly to: ec2.Connections;
   readonly port: ec2.Port;
-  /** What the rules are for, as an operator reads it. */
+  /** Description of the rules, for operators. */
   readonly description: string;
-  /** Whether the other side must be told as well. */
+  /** Whether to add an ingress rule to the other side too. */
   readonly ingress: boolean;
 }
 
 /**
- * Pairs two sides with rules that belong to the caller's scope, so that a caller can be waited for together with its
- * rules and nobody else's: `Connections` puts a rule under the other side's group, where it mixes with those of
- * strangers. It also keeps them in the caller's stack, so that the other side's stack never depends on it.
+ * Adds rules between two sides in the caller's scope. A dependency on them then includes only the caller's own rules;
+ * `Connections` puts rules into the scope of the other side's security group, together with those of others. The rules
+ * are also in the caller's stack, so that the other side's stack never depends on it.
  */
 export function allow(scope: IConstruct, id: string, { from, to, port, description, ingress }: Pairing): void {
-  // A database on premises has an address instead, as the peer of its connections, which only these know.
+  // A database without security groups has a peer address, which only its connections know.
   if (to.securityGroups.length === 0) {
     return new ec2.Connections({ securityGroups: [from] }).allowTo(to, port, description);
   }
   const rules = new Construct(scope as Construct, id);
   to.securityGroups.forEach((group, index) => {
-    // A group that lets everything out, as CDK makes a consumer's, says so already.
+    // A group that allows all outbound traffic, CDK's default for consumers, needs no egress rule.
     if (!from.allowAllOutbound) {
       new ec2.CfnSecurityGroupEgress(rules, `Egress${index || ''}`, {
         groupId: from.securityGroupId,

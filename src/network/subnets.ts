@@ -6,8 +6,8 @@ const ISOLATED: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLA
 const PRIVATE: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
 
 /**
- * Where databases and the functions that log in to them live: isolated subnets when the VPC has them, never public
- * ones.
+ * The subnets of databases and of the functions that log in to them: isolated subnets if the VPC has any, otherwise
+ * private ones, never public ones.
  */
 export function innermostSubnets(scope: IConstruct, vpc: ec2.IVpc): ec2.SubnetSelection {
   if (vpc.isolatedSubnets.length > 0) return ISOLATED;
@@ -20,16 +20,13 @@ export function innermostSubnets(scope: IConstruct, vpc: ec2.IVpc): ec2.SubnetSe
   );
 }
 
-/**
- * Where a function lives that has to find its own way out of the VPC: private subnets, which have one, when there are
- * any.
- */
+/** The subnets of a function without an endpoint: private subnets, which have a route out, if the VPC has any. */
 export function outermostSubnets(scope: IConstruct, vpc: ec2.IVpc): ec2.SubnetSelection {
   return vpc.privateSubnets.length > 0 ? PRIVATE : innermostSubnets(scope, vpc);
 }
 
 /**
- * Whether each of these subnets of the app has IPv6 as well. Of an imported one that is not known; IPv4 it has in any
+ * Whether the app creates all of these subnets with IPv6. For imported subnets this is unknown; they have IPv4 in any
  * case.
  */
 export function areDualStack(subnets: readonly ec2.ISubnet[]): boolean {

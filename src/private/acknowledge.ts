@@ -1,21 +1,20 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
-/** cfn-lint: a dependency that a reference enforces already. */
+/** The cfn-lint rule for a dependency that a reference already implies. */
 export const REDUNDANT_DEPENDENCY = 'W3005';
 
 export interface Acknowledgement {
-  /** Rules of cdk-nag, with their pack: `AwsSolutions-RDS11`; and of checkov: `CKV_AWS_117`. */
+  /** Rules of cdk-nag with their pack (`AwsSolutions-RDS11`), and of checkov (`CKV_AWS_117`). */
   readonly rules: string[];
-  /** The one finding that is meant, for rules of cdk-nag that have several: `Resource::*`. */
+  /** The finding to acknowledge, for cdk-nag rules with several findings: `Resource::*`. */
   readonly finding?: string;
   readonly reason: string;
 }
 
 /**
- * Says why findings of cdk-nag and checkov are intended, on the one resource they are about. Both generations of
- * cdk-nag read it: cdk-nag 2 from the resource's template metadata, cdk-nag 3 from construct metadata (what
- * `Validations.acknowledge` of newer aws-cdk-lib writes).
+ * Records on a resource why findings of cdk-nag and checkov are intended. cdk-nag 2 reads the resource's template
+ * metadata. cdk-nag 3 reads construct metadata, which `Validations.acknowledge` of newer aws-cdk-lib versions writes.
  */
 export function acknowledge(construct: IConstruct, { rules, finding, reason }: Acknowledgement): void {
   const resource = resourceOf(construct);
@@ -39,14 +38,14 @@ export function acknowledge(construct: IConstruct, { rules, finding, reason }: A
   resource.node.addMetadata('aws:cdk:acknowledged-rules', Object.fromEntries(acknowledged));
 }
 
-/** The packs of cdk-nag for HIPAA, NIST 800-53 R5 and PCI DSS have many rules in common. */
+/** The rules' names in the cdk-nag packs for HIPAA, NIST 800-53 R5 and PCI DSS, which have many rules in common. */
 export function compliance(...rules: string[]): string[] {
   return rules.flatMap(rule => ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map(pack => `${pack}-${rule}`));
 }
 
 /**
- * Says that a finding of cfn-lint is intended on this resource; cfn-lint has no place for the reason, so it stands at
- * the call.
+ * Ignores a cfn-lint rule on a resource. cfn-lint has no field for the reason, which is therefore in a comment at the
+ * call.
  */
 export function acknowledgeLint(construct: IConstruct, ...checks: string[]): void {
   resourceOf(construct).addMetadata('cfn-lint', { config: { ignore_checks: checks } });

@@ -7,9 +7,8 @@ import { BindingTag, SecretValue } from '../contract';
 const ADMIN: keyof SecretValue = 'masterarn';
 
 /**
- * Refuses to rotate a secret with the help of an admin whom its value does not name, as far as the template tells: the
- * function would take the user for a single one. The value of a `DatabaseUser` is completed at deployment, and what
- * only the deployment knows is not judged.
+ * Refuses an admin secret for a secret whose value in the template has no `masterarn`: the rotation function would
+ * treat it as a single user. The value of a `DatabaseUser` is completed at deployment, and tokens are not checked.
  */
 export function checkNamesAdmin(
   scope: IConstruct,
@@ -17,7 +16,7 @@ export function checkNamesAdmin(
   adminSecret: secretsmanager.ISecret | undefined,
 ): void {
   if (!adminSecret) return;
-  // An attached secret is a child of the one whose value it completes.
+  // An attached secret is a child of the secret whose value it completes.
   const resource = [secret, secret.node.scope]
     .map(construct => construct?.node.defaultChild)
     .find(child => child instanceof secretsmanager.CfnSecret);
@@ -27,14 +26,14 @@ export function checkNamesAdmin(
   fail(
     scope,
     `'adminSecret' is for alternating users, and the value of 'secret' (${secret.node.path}) has no ` +
-      `"${ADMIN}", by which they find it;` +
-      " have a DatabaseUser make the secret, leave 'adminSecret' out for a single user, or, where the " +
+      `"${ADMIN}", which names it;` +
+      " let a DatabaseUser create the secret, leave 'adminSecret' out for a single user, or, where the " +
       'value has been completed since, pass the secret' +
       ' by its ARN (Secret.fromSecretCompleteArn): a change in its template would replace the value',
   );
 }
 
-/** What the value begins with, where that is a JSON object written out in the template. */
+/** The initial value, if it is a JSON object in the template. */
 function initialValue(resource: secretsmanager.CfnSecret): object | undefined {
   const { generateSecretString, secretString } = resource;
   const resolved = Stack.of(resource).resolve({ generateSecretString, secretString });

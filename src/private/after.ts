@@ -2,10 +2,10 @@ import { CfnResource } from 'aws-cdk-lib';
 import { IConstruct, IDependable } from 'constructs';
 import { acknowledgeLint, REDUNDANT_DEPENDENCY } from './acknowledge';
 
-/** Makes a resource wait for these; deletion takes the opposite order. */
+/** Makes a resource depend on these constructs. Deletion runs in the opposite order. */
 export function after(resource: IConstruct, prerequisites: IDependable[]): void {
   const waiting = CfnResource.isCfnResource(resource) ? resource : (resource.node.defaultChild as CfnResource);
   waiting.node.addDependency(...prerequisites);
-  // Whole parts are waited for, some of which the resource refers to as well.
+  // The dependency covers whole constructs, some of whose resources are also referred to.
   acknowledgeLint(waiting, REDUNDANT_DEPENDENCY);
 }

@@ -2,23 +2,27 @@ import { IResolvable, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib'
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 
-/** What deployment puts for these attributes is at most so long. */
+/** The maximum length of these attributes once deployed. */
 const LONGEST: Readonly<Record<string, number>> = {
-  Arn: 90, // of a key: its id is a UUID
-  'Endpoint.Address': 112, // of a database: an identifier of 63 characters, one of its account, region and domain
+  Arn: 90, // of a KMS key, whose id is a UUID
+  // of a database: an identifier of up to 63 characters, an id of its account and Region, and the domain
+  'Endpoint.Address': 112,
   'ReadEndpoint.Address': 115,
   'Endpoint.Port': 5,
 };
-/** Up to its name, and the hyphen and six characters after it: those of the longest Region and partition. */
+/**
+ * The ARN of a secret without its name, with the suffix of a hyphen and six characters, for the longest Region and
+ * partition.
+ */
 const SECRET_ARN = 72;
-/** A hyphen and twelve characters, which CloudFormation puts after the logical id. */
+/** CloudFormation appends a hyphen and twelve characters to the logical id. */
 const GENERATED = 13;
 const REGION = 14;
 const UNKNOWN = 100;
 
 /**
- * How long a text is once it is deployed, where it has tokens: at most, for what this library writes, and about so for
- * anything else.
+ * The maximum length of a text with tokens once it is deployed. It is exact for the texts of this library, and an
+ * estimate for others.
  */
 export function deployedLength(text: string): number {
   if (!Token.isUnresolved(text)) return text.length;
@@ -34,8 +38,8 @@ function lengthOf(token: IResolvable): number {
 }
 
 /**
- * The secret of a reference to it, or to the resource that attaches it to a database, whose value is the secret's ARN
- * as well.
+ * The secret that a reference names, directly or through its attachment to a database, whose Ref is the secret's ARN
+ * too.
  */
 function secretOf(target: IConstruct): secretsmanager.CfnSecret | undefined {
   if (target instanceof secretsmanager.CfnSecret) return target;
@@ -46,7 +50,7 @@ function secretOf(target: IConstruct): secretsmanager.CfnSecret | undefined {
 
 function nameLength(secret: secretsmanager.CfnSecret): number {
   const resolved = (value: unknown): unknown => Stack.of(secret).resolve(value);
-  const name = resolved(secret.name); // of an L2 secret without a name a token that stands for nothing
+  const name = resolved(secret.name); // for an L2 secret without a name, a token that resolves to undefined
   if (name === undefined) return String(resolved(secret.logicalId)).length + GENERATED;
   return typeof name === 'string' ? name.length : UNKNOWN;
 }

@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
 
-/** Synthesis stops here: the message names the construct, the prop and what to do. */
+/** Stops synthesis with an error. The message names the construct, the prop and the fix. */
 export function fail(scope: IConstruct, message: string): never {
   throw new Error(`${scope.node.path}: ${message}`);
 }

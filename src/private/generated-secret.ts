@@ -4,12 +4,12 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 /**
- * Frozen: any change to GenerateSecretString makes CloudFormation publish a new AWSCURRENT that no database knows,
- * without host and engine. A test pins it. So nothing stands in it that somebody may edit: the name of a user comes
- * into the value with the rest, when the user is created. Excluded are what RDS forbids in a password (`/`, `"`, `@`,
- * space) and what AWS's own rotation functions leave out.
+ * Frozen, and pinned by a test: any change to GenerateSecretString makes CloudFormation publish a new AWSCURRENT
+ * without host and engine, which no database knows. So it contains nothing that an app may change; the user name is
+ * added to the value when the user is created. Excluded characters are those that RDS forbids in a password (`/`, `"`,
+ * `@`, space) and those that AWS's own rotation functions exclude.
  *
- * @param fields what the value has from the beginning, which must never change
+ * @param fields the initial fields of the value, which must never change
  */
 export function generateSecretString(
   fields: { readonly username?: string } = {},
@@ -25,14 +25,17 @@ export function generateSecretString(
 }
 
 /**
- * The key as the L2 secret may see it. To a key that it owns, the L2 secret adds a statement that lets the whole
- * account use it through Secrets Manager, create grants included; to an imported one it adds nothing.
+ * An imported view of the key for the L2 secret. To a key that the app owns, the L2 secret adds a statement that lets
+ * the whole account use it through Secrets Manager and create grants. To an imported key it adds nothing.
  */
 export function withoutPolicyChanges(scope: Construct, id: string, key: kms.IKey): kms.IKey {
   return kms.Key.fromKeyArn(scope, id, key.keyArn);
 }
 
-/** Only a database has a snapshot to keep; its secrets and key are retained with it. */
+/**
+ * The removal policy of secrets and keys. They have no snapshots, so that `SNAPSHOT` retains them with the database's
+ * snapshot.
+ */
 export function retainedUnlessDestroyed(policy: RemovalPolicy = RemovalPolicy.RETAIN): RemovalPolicy {
   return policy === RemovalPolicy.DESTROY ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 }

@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
-/** What a deployment puts for these is at least as long. */
+/** The minimum length of these pseudo parameters once deployed. */
 const SHORTEST: Readonly<Record<string, number>> = { 'AWS::AccountId': 12, 'AWS::Partition': 3, 'AWS::Region': 9 };
 
-/** At synthesis an error where a policy is certainly longer than AWS takes, whatever deployment fills in. */
+/** Makes synthesis fail if a policy certainly exceeds the maximum of AWS, whatever its tokens resolve to. */
 export function limitPolicySize(scope: IConstruct, what: string, most: number, document: () => unknown): void {
   scope.node.addValidation({
     validate: () => {
@@ -12,14 +12,14 @@ export function limitPolicySize(scope: IConstruct, what: string, most: number, d
       return length > most
         ? [
             `the ${what} has at least ${length} characters, and AWS takes ${most}; name fewer principals, for ` +
-              'example a whole account or an organisation',
+              'example a whole account or an organization',
           ]
         : [];
     },
   });
 }
 
-/** Length as JSON that a resolved value has at least once it is deployed. */
+/** The minimum length of a resolved value as deployed JSON. */
 function shortestLength(value: unknown): number {
   if (Array.isArray(value)) return 1 + value.reduce((sum: number, item) => sum + shortestLength(item) + 1, 0);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value).length;
@@ -30,7 +30,7 @@ function shortestLength(value: unknown): number {
   return 1 + entries.reduce((sum, [key, item]) => sum + key.length + 3 + shortestLength(item) + 1, 0);
 }
 
-/** One pair of quotation marks for all parts. */
+/** The parts of a join share one pair of quotation marks. */
 function shortestJoin([separator, parts]: [string, unknown[]]): number {
   return parts.reduce((sum: number, part) => sum + shortestLength(part) - 2, 2 + separator.length * (parts.length - 1));
 }

@@ -1,6 +1,6 @@
 import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 
-/** CloudFormation's limit of a template. */
+/** The maximum number of resources in a CloudFormation template. */
 const MOST_RESOURCES = 500;
 const WAYS_OUT =
   'Spread the databases over several stacks, each with a RotationFunction for its own (examples/fleet ' +
@@ -10,7 +10,7 @@ const WAYS_OUT =
 
 const watched = new WeakSet<Stack>();
 
-/** Says at synthesis what to do about a stack with more resources than CloudFormation takes. */
+/** Warns at synthesis about a stack with more resources than CloudFormation allows, and says what to do. */
 export function warnOfResourceLimit(stack: Stack): void {
   if (watched.has(stack)) return;
   watched.add(stack);
@@ -22,8 +22,7 @@ export function warnOfResourceLimit(stack: Stack): void {
       if (count <= MOST_RESOURCES) return [];
       const message = `the stack has ${count} resources, and CloudFormation takes ${MOST_RESOURCES}. ${WAYS_OUT}`;
       Annotations.of(stack).addWarningV2('cdk-rotating-postgres:too-many-resources', message);
-      // Where it has a limit, aws-cdk-lib ends the synthesis with this number and without the way out, and shows no
-      // warning.
+      // With a resource limit of its own, aws-cdk-lib fails with the number of resources only, and shows no warning.
       return stack.node.tryGetContext('@aws-cdk/core:stackResourceLimit') === undefined ? [message] : [];
     },
   });

@@ -4,37 +4,37 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IConstruct } from 'constructs';
 
-/** A set of actions on a secret, and what Secrets Manager then does with its key on the caller's behalf. */
+/** Actions on a secret, and the actions on its key that Secrets Manager performs on the caller's behalf. */
 export interface SecretUse {
   readonly actions: string[];
   readonly keyActions: string[];
 }
 
-/** What an application does. */
+/** The actions of an application. */
 export const READ: SecretUse = {
   actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
   keyActions: ['kms:Decrypt'],
 };
 
-/** What our functions do with the secret of the admin that they log in as. */
+/** The actions of this library's functions on the admin secret. */
 export const LOG_IN: SecretUse = { actions: ['secretsmanager:GetSecretValue'], keyActions: ['kms:Decrypt'] };
 
-/** Reading a secret, and publishing a new value of it. */
+/** Reading a secret and publishing a new value. */
 export const PUBLISH: SecretUse = {
   actions: [...READ.actions, 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
   keyActions: ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
 
-/** The same, and finding the versions that an earlier attempt left without a label. */
+/** `PUBLISH`, and listing versions without a label, which earlier attempts left behind. */
 export const ROTATE: SecretUse = {
   actions: [...PUBLISH.actions, 'secretsmanager:ListSecretVersionIds'],
   keyActions: PUBLISH.keyActions,
 };
 
-/** The same without: what a credential is replaced with is known. */
+/** A revocation does not need to list versions. */
 export const REVOKE: SecretUse = PUBLISH;
 
-/** The statements of an identity policy that allow this use of exactly this secret. */
+/** The identity policy statements that allow this use of exactly this secret. */
 export function statements(secret: secretsmanager.ISecret, use: SecretUse): iam.PolicyStatement[] {
   const target = targetOf(secret);
   return [
@@ -45,7 +45,7 @@ export function statements(secret: secretsmanager.ISecret, use: SecretUse): iam.
   ];
 }
 
-/** What Secrets Manager does with the key on the grantee's behalf. */
+/** Grants the key actions that Secrets Manager performs on the grantee's behalf. */
 export function grantKey(
   target: SecretTarget,
   keyArn: string,
@@ -60,21 +60,21 @@ export function grantKey(
   });
 }
 
-/** A secret as a policy names it. */
+/** A secret in the form that a policy names it. */
 export interface SecretTarget {
-  /** With `?` for what is unknown of it. */
+  /** The ARN, with `?` for unknown characters. */
   readonly arn: string;
   readonly complete: boolean;
-  /** Of the secret, or of its replica. */
+  /** The Region of the secret or of its replica. */
   readonly region: string;
-  /** Of its key, if that is one of the customer's. */
+  /** The ARN of its customer managed key, if it has one. */
   readonly keyArn?: string;
 }
 
-/** The secret as policies in its own environment name it. */
+/** The secret, for policies in its own environment. */
 export function targetOf(secret: secretsmanager.ISecret): SecretTarget {
   const { secretArn, secretFullArn, env, encryptionKey } = secret;
-  // The six characters that Secrets Manager appends are unknown when a secret was imported by a partial ARN.
+  // A secret that was imported by a partial ARN lacks the six characters that Secrets Manager appends.
   return {
     arn: secretFullArn ?? `${secretArn}-??????`,
     complete: secretFullArn !== undefined,
@@ -83,7 +83,7 @@ export function targetOf(secret: secretsmanager.ISecret): SecretTarget {
   };
 }
 
-/** The secret as the grantee's policy names it, which may stand in another environment: there only names are known. */
+/** The secret, for the grantee's policy, which may be in another environment: there, only physical names are known. */
 export function targetFor(secret: secretsmanager.ISecret, grantee: iam.IGrantable): SecretTarget {
   const target = targetOf(secret);
   if (!isElsewhere(secret, grantee)) return target;
@@ -95,7 +95,7 @@ export function targetFor(secret: secretsmanager.ISecret, grantee: iam.IGrantabl
   };
 }
 
-/** The secret's copy in another Region, whose ARN differs in nothing else. */
+/** The secret's replica in another Region. Its ARN differs in the Region only. */
 export function replicaOf(
   secret: secretsmanager.ISecret,
   region: string,
@@ -111,17 +111,17 @@ export function replicaOf(
   };
 }
 
-/** What an ARN of the secret is in another Region. */
+/** The ARN of a replica, from an ARN of the secret. */
 export function replicaArn(secret: secretsmanager.ISecret, arn: string, region: string): string {
   return arnIn(secret, region, Fn.select(6, Fn.split(':', arn)));
 }
 
-/** The ARN as far as the name tells it. */
+/** The ARN pattern that follows from the secret's name. */
 export function namedArn(secret: secretsmanager.ISecret, region: string): string {
   return arnIn(secret, region, `${nameOf(secret) ?? secret.secretName}-??????`);
 }
 
-/** The name that the app gives the secret; without one aws-cdk-lib holds a token that becomes nothing. */
+/** The name that the app gives the secret. Without one, aws-cdk-lib has a token that resolves to undefined. */
 export function nameOf(secret: secretsmanager.ISecret): string | undefined {
   const resource = secret.node.defaultChild;
   if (!(resource instanceof secretsmanager.CfnSecret)) return undefined;
@@ -133,20 +133,23 @@ function arnIn(secret: secretsmanager.ISecret, region: string, resource: string)
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${resource}`;
 }
 
-/** A key has no name of its own. The condition with the secret's ARN leaves one key. */
+/**
+ * An ARN pattern for any key: a key has no physical name. The condition on the secret's ARN limits it to the secret's
+ * key.
+ */
 export function anyKey(secret: secretsmanager.ISecret, region: string): string {
   const { partition, account } = Stack.of(secret);
   return `arn:${partition}:kms:${region}:${account}:key/*`;
 }
 
-/** Whether the grantee's own policies stand in another account or Region. */
+/** Whether the grantee's policies are in another account or Region. */
 export function isElsewhere(resource: IConstruct, { grantPrincipal }: iam.IGrantable): boolean {
   return (
     Construct.isConstruct(grantPrincipal) && Stack.of(grantPrincipal).environment !== Stack.of(resource).environment
   );
 }
 
-/** Conditions on a key: it serves this one secret only, and only where Secrets Manager asks for it. */
+/** Conditions on a key: only for this secret, and only through Secrets Manager. */
 export function onlyFor({ arn, complete, region }: SecretTarget): Record<string, Record<string, string>> {
   const viaService = through('secretsmanager', region);
   return complete
@@ -154,7 +157,7 @@ export function onlyFor({ arn, complete, region }: SecretTarget): Record<string,
     : { StringEquals: viaService, StringLike: { 'kms:EncryptionContext:SecretARN': arn } };
 }
 
-/** The condition on a key that a service asks for it, in the name of whoever called the service. */
+/** The condition that a service uses the key on behalf of its caller. */
 export function through(service: 'secretsmanager' | 'rds', region: string): Record<string, string> {
   return { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
 }

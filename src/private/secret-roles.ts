@@ -3,7 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 
-/** Roles of this library by the secrets that they use, whether these have a guard already, get one later, or never. */
+/**
+ * The roles of this library by the secrets that they use. It works whether a secret has a guard already, gets one
+ * later, or never.
+ */
 class SecretRoles {
   private readonly roles = new WeakMap<IConstruct, Set<iam.IRole>>();
 
@@ -16,13 +19,13 @@ class SecretRoles {
   }
 }
 
-/** Functions that write the secret. */
+/** Roles of functions that write the secret. */
 export const WRITERS = new SecretRoles();
 
-/** What reads it from outside the VPC, and so past every endpoint there. */
+/** Roles that read the secret from outside the VPC, without its endpoint. */
 export const READERS_FROM_OUTSIDE = new SecretRoles();
 
-/** A secret that is attached to its database is the same secret. */
+/** The secret itself, if the given one is its attachment to a database. */
 export function unattached(secret: secretsmanager.ISecret): IConstruct {
   const attachment = secret.node.defaultChild;
   if (!(attachment instanceof secretsmanager.CfnSecretTargetAttachment)) return secret;

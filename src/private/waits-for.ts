@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
 
-/** Whether the resources of one construct wait for another one, by the dependencies that constructs have been given. */
+/** Whether a resource of one construct depends on another construct, directly or indirectly. */
 export function waitsFor(from: IConstruct, target: IConstruct): boolean {
   const seen = new Set<IConstruct>();
   const visit = (construct: IConstruct): boolean => {
@@ -8,7 +8,7 @@ export function waitsFor(from: IConstruct, target: IConstruct): boolean {
     seen.add(construct);
     const inside = construct.node.findAll();
     if (construct !== from && inside.includes(target)) return true;
-    // What a construct waits for holds for everything in it.
+    // A dependency of a construct applies to everything in it.
     return [...inside, ...construct.node.scopes].flatMap(({ node }) => node.dependencies).some(visit);
   };
   return visit(from);

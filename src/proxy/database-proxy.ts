@@ -13,46 +13,48 @@ import { fail } from '../private/errors';
 import { READERS_FROM_OUTSIDE } from '../private/secret-roles';
 import { IamDatabaseUser } from '../user/iam-database-user';
 
-/** A proxy for PostgreSQL listens there, whatever the port of its database is. */
+/** RDS Proxy for PostgreSQL always listens on this port, regardless of the database's port. */
 const PORT = ec2.Port.tcp(5432);
 
-/** The longest name that RDS takes for a proxy is 63. */
+/** RDS allows names of up to 63 characters. */
 const LONGEST_NAME = 60;
 
-/** The rules between the proxy and its database. */
+/** Construct id of the rules between the proxy and its database. */
 const RULES = 'Database';
 
 /** Properties of a `DatabaseProxy`. */
 export interface DatabaseProxyProps {
-  /** VPC of the proxy: the database's. */
+  /** VPC of the database, in which the proxy runs. */
   readonly vpc: ec2.IVpc;
-  /** Database behind the proxy: an RDS instance or cluster. */
+  /** Database that the proxy connects to: an RDS instance or cluster. */
   readonly database: IPostgresDatabase;
-  /** Who logs in through the proxy, and how. */
+  /** The users that may log in through the proxy, and their authentication method. */
   readonly authentication: ProxyAuthentication;
   /**
-   * How long a client's connection may be idle before the proxy closes it, up to 8 hours.
+   * How long a client connection may be idle before the proxy closes it, up to 8 hours.
    * @default Duration.minutes(30)
    */
   readonly idleClientTimeout?: Duration;
 }
 
 /**
- * An RDS Proxy before a database, for consumers that open many connections, such as Lambda functions. TLS only.
+ * An RDS Proxy for a database, for consumers that open many connections, such as Lambda functions. Clients must use
+ * TLS.
  *
- * Passwords are rotated at the database, never through the proxy. A proxy has certificates of public roots, not of
- * Amazon RDS. Consumers of the client package name `host` as its option of that name; to admit one, use `connections`.
+ * Rotation connects to the database and never to the proxy. A proxy has a certificate of a public certificate
+ * authority, not of Amazon RDS. Programs with the client package pass the proxy's `host` as its option `host`. Admit a
+ * consumer with `connections`.
  */
 export class DatabaseProxy extends Construct implements ec2.IConnectable {
-  /** Host name of the proxy, which leads to the writer. */
+  /** Host name of the proxy, which connects to the writer. */
   public readonly host: string;
-  /** TCP port, as text. */
+  /** TCP port, as a string. */
   public readonly port = '5432';
-  /** Who may connect to the proxy; its port is the default. */
+  /** Network connections of the proxy. The default port is 5432. */
   public readonly connections: ec2.Connections;
-  /** Role as which the proxy reads the secrets, if it has any. `SecretGuard.denyReadsOutsideEndpoint` exempts it. */
+  /** Role with which the proxy reads its secrets, if it has any. `SecretGuard.denyReadsOutsideEndpoint` exempts it. */
   public readonly role: iam.Role;
-  /** The proxy itself. */
+  /** The underlying proxy. */
   public readonly proxy: rds.CfnDBProxy;
 
   constructor(scope: Construct, id: string, props: DatabaseProxyProps) {
@@ -88,7 +90,7 @@ export class DatabaseProxy extends Construct implements ec2.IConnectable {
     this.addTargets(database);
   }
 
-  /** Allows the grantee to log in to the proxy as this user, and as nobody else (`rds-db:connect`). */
+  /** Allows the grantee to log in to the proxy as this user only (`rds-db:connect`). */
   public grantConnect(grantee: iam.IGrantable, user: IamDatabaseUser): iam.Grant {
     // `arn:aws:rds:eu-west-1:111122223333:db-proxy:prx-…`
     const resourceId = Fn.select(6, Fn.split(':', this.proxy.attrDbProxyArn));
@@ -122,8 +124,8 @@ function target(scope: Construct, { dbInstanceIdentifier, dbClusterIdentifier, n
   if (dbInstanceIdentifier) return { dbInstanceIdentifiers: [dbInstanceIdentifier] };
   return fail(
     scope,
-    `'database' (${node.path}) is no instance or cluster of Amazon RDS, and RDS Proxy is for nothing ` +
-      'else; if it is one, name its' +
+    `'database' (${node.path}) is no instance or cluster of Amazon RDS, which RDS Proxy ` +
+      'requires; if it is one, set its' +
       " 'dbInstanceIdentifier' or 'dbClusterIdentifier'",
   );
 }

@@ -12,22 +12,22 @@ import { DatabaseUser } from '../user/database-user';
 import { IDatabaseUser } from '../user/database-user-interface';
 import { IamDatabaseUser } from '../user/iam-database-user';
 
-/** How a proxy is set up for its users. */
+/** The properties of a proxy that depend on its authentication. */
 interface ProxySetUp {
-  /** What the proxy may do to log in to the database. */
+  /** The permissions that the proxy needs to log in to the database. */
   readonly statements: iam.PolicyStatement[];
   readonly auth?: rds.CfnDBProxy.AuthFormatProperty[];
-  /** What the proxy reads, by its own role and from outside the VPC. */
+  /** The secrets that the proxy reads, with its own role and from outside the VPC. */
   readonly secrets?: secretsmanager.ISecret[];
-  /** The lowest supported aws-cdk-lib does not know this property. */
+  /** The lowest supported aws-cdk-lib does not have this property. */
   readonly defaultAuthScheme?: string;
 }
 
-/** How clients log in to a `DatabaseProxy`, and how it logs in to the database. */
+/** How clients log in to a `DatabaseProxy`, and how the proxy logs in to the database. */
 export class ProxyAuthentication {
   /**
-   * AWS IAM from end to end: clients log in to the proxy by a token, the proxy to the database as the same user by a
-   * token of its own. There is no secret, and nothing to rotate.
+   * IAM authentication from end to end: clients log in to the proxy with a token, and the proxy logs in to the database
+   * as the same user with a token of its own. There is no secret, and nothing to rotate.
    *
    * @param users the users that may log in through the proxy
    */
@@ -36,7 +36,7 @@ export class ProxyAuthentication {
       statements: [
         new iam.PolicyStatement({
           actions: ['rds-db:connect'],
-          // Without a resource id there would be no such user.
+          // An IAM user exists only if the database has a resource id.
           resources: users.map(({ username }) => connectArn(database, database.resourceId!, username)),
         }),
       ],
@@ -45,11 +45,11 @@ export class ProxyAuthentication {
   }
 
   /**
-   * By password, one secret per login. The proxy knows the logins that the secrets hold at the moment and no other: so
-   * each must be of a user that has one login, which means `RotationStrategy.SINGLE_USER`.
+   * Password authentication, with one secret for each login. The proxy knows only the logins that the secrets hold at
+   * the moment, so that each user must have one login: `RotationStrategy.SINGLE_USER`.
    *
-   * @param users the users that may log in through the proxy; their passwords are rotated at the database, past the
-   * proxy
+   * @param users the users that may log in through the proxy. Their passwords are rotated at the database, without the
+   * proxy.
    */
   public static secrets(users: DatabaseUser[]): ProxyAuthentication {
     return new ProxyAuthentication('secrets', users, scope => {

@@ -2,17 +2,17 @@ import { Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
-/** What is known of the windows of a schedule, in hours of the UTC day. */
+/** The known rotation windows of a schedule, in hours of the UTC day. */
 export interface Windows {
   readonly opens: readonly number[];
-  /** The least time from one opening to the next. */
+  /** The minimum number of hours from one opening to the next. */
   readonly reopensAfter: number;
 }
 
 /**
- * Holds an expression to what Secrets Manager takes, as far as it is known at synthesis.
+ * Checks an expression against the rules of Secrets Manager, as far as it is known at synthesis.
  *
- * @returns the windows of a cron expression; undefined where they cannot be known
+ * @returns the windows of a cron expression; undefined if they are unknown
  */
 export function checkCron(scope: IConstruct, text: string, leastHours: number): Windows | undefined {
   if (Token.isUnresolved(text) || /^rate\(\d+ (hours?|days?)\)$/.test(text)) return undefined;
@@ -38,7 +38,7 @@ export function checkCron(scope: IConstruct, text: string, leastHours: number): 
   if (month === '?') return refuse('its month is ?, which is for days only; write * for every month');
   const opens = hoursOf(hours);
   if (!opens) return refuse(`its hours are ${hours}; write 0 to 23, or a first hour and an increment, as in 0/12`);
-  // Between two days the hours are as near to each other only where the schedule may have both days.
+  // The interval over midnight counts only if the schedule can match two consecutive days.
   const overnight = isOneADay(day) || isOneADay(weekDay) ? [] : [opens[0] + 24 - opens[opens.length - 1]];
   const reopensAfter = Math.min(24, ...opens.slice(1).map((hour, index) => hour - opens[index]), ...overnight);
   if (reopensAfter < leastHours) {
@@ -50,12 +50,12 @@ export function checkCron(scope: IConstruct, text: string, leastHours: number): 
   return { opens, reopensAfter };
 }
 
-/** Whether a field for days names one, which no other one follows. */
+/** Whether a day field names a single day, so that it never matches two consecutive days. */
 function isOneADay(field: string): boolean {
   return /^(\d+|[A-Z]{3}|L|\d*L|\w+#\d)$/.test(field);
 }
 
-/** The hours of a field, in order; undefined where it is none. */
+/** The hours of a field, in order; undefined if it is malformed. */
 function hoursOf(field: string): number[] | undefined {
   const parts = field.split(',').map(part => /^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:\/(\d{1,2}))?$/.exec(part));
   const hours = new Set<number>();

@@ -12,7 +12,7 @@ import { after } from '../private/after';
 import { SecretUse } from '../private/secret-access';
 
 const ID = 'RotatingPostgresFirstRotation';
-/** Neither value nor key: whether a rotation has succeeded stands in the description. */
+/** No access to the value or the key: DescribeSecret shows whether a rotation has succeeded. */
 const DESCRIBE: SecretUse = { actions: ['secretsmanager:DescribeSecret'], keyActions: [] };
 
 interface Proof {
@@ -21,12 +21,12 @@ interface Proof {
 }
 
 /**
- * Makes a deployment fail when the first rotation of a secret does not succeed: one per stack, with one custom resource
- * per rotation function, which lists the secrets. Its function is outside the VPC, so that it can tell of a rotation
- * function that reaches nothing.
+ * Makes a deployment fail if the first rotation of a secret does not succeed. There is one per stack, with one custom
+ * resource for each rotation function, which lists the secrets. Its function is outside the VPC, so that it can report
+ * a rotation function without network access.
  */
 export class FirstRotationProof extends Construct {
-  /** That of the construct's stack. */
+  /** The proof of the construct's stack. */
   public static of(scope: IConstruct): FirstRotationProof {
     const stack = Stack.of(scope);
     return (stack.node.tryFindChild(ID) as FirstRotationProof | undefined) ?? new FirstRotationProof(stack);
@@ -53,7 +53,7 @@ export class FirstRotationProof extends Construct {
     this.framework = new ProviderFramework(this, 'Framework', prover);
   }
 
-  /** Has the deployment wait until this schedule has rotated the secret. */
+  /** Makes the deployment wait until this schedule has rotated the secret. */
   public expect(secret: secretsmanager.ISecret, rotationFunction: RotationFunction, schedule: IConstruct): void {
     const proof = this.proofs.get(rotationFunction) ?? this.proofFor(rotationFunction);
     this.proofs.set(rotationFunction, proof);
@@ -66,7 +66,7 @@ export class FirstRotationProof extends Construct {
     const secrets: secretsmanager.ISecret[] = [];
     const logGroup = rotationFunction.function.logGroup;
     const timeout = rotationFunction._firstRotationTimeout;
-    // To read the error of a rotation that failed; to filter is to read this one group.
+    // FilterLogEvents on this log group, to read the error of a failed rotation.
     this.access.add(new iam.PolicyStatement({ actions: ['logs:FilterLogEvents'], resources: [logGroup.logGroupArn] }));
     const properties: Record<keyof FirstRotationProperties, unknown> = {
       secretArns: Lazy.list({ produce: () => secrets.map(secret => secret.secretArn) }),
@@ -76,7 +76,7 @@ export class FirstRotationProof extends Construct {
     const resource = new CustomResource(this, Names.nodeUniqueId(rotationFunction.node), {
       resourceType: 'Custom::RotatingPostgresFirstRotation',
       serviceToken: this.framework.serviceToken,
-      serviceTimeout: timeout.plus(Duration.minutes(2)), // to report in
+      serviceTimeout: timeout.plus(Duration.minutes(2)), // two minutes to report a failure
       properties,
       removalPolicy: RemovalPolicy.DESTROY,
     });

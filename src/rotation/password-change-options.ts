@@ -2,22 +2,24 @@ import { IConstruct } from 'constructs';
 import { PasswordOptions, passwordEnvironment } from './password-options';
 import { connectionEnvironment, ConnectionOptions } from '../function/connection-options';
 
-/** What the functions that change passwords have in common. */
+/** Options that all functions which change passwords have in common. */
 export interface PasswordChangeOptions extends ConnectionOptions {
   /**
-   * What new passwords consist of.
-   * @default - 32 letters, digits and characters of `-_.`, of each kind at least one
+   * Rules for new passwords.
+   * @default - 32 letters, digits and characters of `-_.`, with at least one of each kind
    */
   readonly passwords?: PasswordOptions;
   /**
-   * Where else the function may work than on its database, as `host:port`: a replica, a proxy, another name of the
-   * database. A secret that names any other server is refused.
-   * @default - the database only
+   * Additional servers that the function may connect to, as `host:port`, for example a replica, a proxy, or another
+   * name of the database. A secret that names any other server is refused.
+   * @default - only the server of the database
    */
   readonly furtherServers?: string[];
 }
 
-/** The options as the functions read them, but for the servers, which include their databases. */
+/**
+ * The options as environment variables of the functions, without the servers, which include the functions' databases.
+ */
 export function passwordChangeEnvironment(
   scope: IConstruct,
   options: PasswordChangeOptions,

@@ -3,46 +3,46 @@ import { IConstruct } from 'constructs';
 import { Env, PasswordRules } from '../contract';
 import { fail } from '../private/errors';
 
-/** What the passwords that a rotation makes consist of: ASCII letters, digits and `-_.`. */
+/** Rules for new passwords: ASCII letters, digits and `-_.`. */
 export interface PasswordOptions {
   /**
-   * Number of characters, 8 to 128.
+   * Number of characters, 8 to 128, which is the range of RDS master passwords.
    * @default 32
    */
   readonly length?: number;
   /**
-   * Characters that do not occur.
-   * @default - none is left out
+   * Characters to exclude.
+   * @default - none
    */
   readonly excludeCharacters?: string;
   /**
-   * Whether there are no lower-case letters.
+   * Whether to exclude lowercase letters.
    * @default false
    */
   readonly excludeLowercase?: boolean;
   /**
-   * Whether there are no upper-case letters.
+   * Whether to exclude uppercase letters.
    * @default false
    */
   readonly excludeUppercase?: boolean;
   /**
-   * Whether there are no digits.
+   * Whether to exclude digits.
    * @default false
    */
   readonly excludeNumbers?: boolean;
   /**
-   * Whether there is none of `-_.`.
+   * Whether to exclude `-_.`.
    * @default false
    */
   readonly excludePunctuation?: boolean;
   /**
-   * Whether each kind of character that is not left out occurs at least once.
+   * Whether a password has at least one character of each kind that is not excluded.
    * @default true
    */
   readonly requireEachIncludedType?: boolean;
 }
 
-/** The options as the function reads them, in the variables of AWS's own functions. */
+/** The options as environment variables, with the names of AWS's own functions. */
 export function passwordEnvironment(
   scope: IConstruct,
   options: PasswordOptions = {},
@@ -51,7 +51,7 @@ export function passwordEnvironment(
   const text = (value: number | boolean | string | undefined) => value?.toString();
   return {
     [Env.PASSWORD_LENGTH]: text(options.length),
-    // Lambda takes no variable without a value.
+    // Lambda refuses a variable without a value.
     [Env.EXCLUDE_CHARACTERS]: options.excludeCharacters || undefined,
     [Env.EXCLUDE_LOWERCASE]: text(options.excludeLowercase),
     [Env.EXCLUDE_UPPERCASE]: text(options.excludeUppercase),

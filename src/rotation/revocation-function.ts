@@ -11,25 +11,26 @@ import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 
 /** Properties of a `RevocationFunction`. */
 export interface RevocationFunctionProps extends PasswordChangeOptions {
-  /** VPC that the function runs in: the database's. */
+  /** VPC of the database, in which the function runs. */
   readonly vpc: ec2.IVpc;
-  /** Database whose users may be revoked. */
+  /** Database of the users that the function serves. */
   readonly database: IPostgresDatabase;
   /**
-   * The way to Secrets Manager.
-   * @default - the VPC's endpoint, made when the app has none; in an imported VPC none is made
+   * How the function reaches Secrets Manager.
+   * @default - the VPC's interface endpoint, which is created if the app has none; in an imported VPC none is created
    */
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
 }
 
 /**
- * For a credential that has leaked: invoked with `{ "SecretId": "<ARN>" }`, the function shuts the user's logins, ends
- * their sessions and publishes a new password. Applications fail until they read it.
+ * A function that revokes a leaked credential. Invoked with `{ "SecretId": "<ARN>" }`, it disables the user's logins
+ * (NOLOGIN), ends their sessions and publishes a new password, with which the user can log in again. Applications fail
+ * until they read it.
  *
- * It serves each `DatabaseUser` that is given it by `addRevocation`. Nothing invokes it by itself.
+ * It serves each `DatabaseUser` whose `addRevocation` was called with it. Nothing invokes it automatically.
  */
 export class RevocationFunction extends Construct {
-  /** The function itself. */
+  /** The Lambda function. */
   public readonly function: lambda.Function;
   private readonly inVpc: VpcFunction;
 
@@ -47,14 +48,14 @@ export class RevocationFunction extends Construct {
     this.function = this.inVpc.function;
   }
 
-  /** Role of the function; a user allows it the user's secret. */
+  /** Role of the function. `DatabaseUser.addRevocation` allows it to use the user's secret. */
   public get role(): iam.IRole {
     return this.inVpc.role;
   }
 
-  /** Allows the grantee to revoke the credentials of every user that this function serves. */
+  /** Allows the grantee to revoke the credential of every user that this function serves. */
   public grantRevoke(grantee: iam.IGrantable): iam.Grant {
-    // Not the L2's grant, which includes every version and alias.
+    // The L2's `grantInvoke` would include every version and alias.
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['lambda:InvokeFunction'],

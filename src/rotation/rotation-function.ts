@@ -13,29 +13,32 @@ import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { deployedLength } from '../private/deployed-length';
 import { fail } from '../private/errors';
 
-/** Lambda's limit of all variables together, in bytes, and what is kept of it for the other ones. */
+/**
+ * Lambda's limit for all environment variables together, in bytes, and the part reserved for variables other than the
+ * servers.
+ */
 const ENVIRONMENT_LIMIT = 4_096;
 const OTHER_VARIABLES = 512;
 
-/** How a `RotationFunction` works. */
+/** Options of a `RotationFunction`. */
 export interface RotationFunctionOptions extends PasswordChangeOptions {
   /**
-   * How long the login that a rotation of alternating users replaced still takes new connections, in whole seconds;
-   * zero: not at all. Shorter is safer once a password has leaked, but a consumer that holds on to a credential for
-   * longer is refused.
+   * Grace period: how long the login that a rotation of alternating users replaced can still open new connections, in
+   * whole seconds. Zero means not at all. A short period limits the damage of a leaked password, but a consumer that
+   * keeps a credential for longer is refused. It has no effect on a single user.
    * @default - until the next rotation
    */
   readonly retireAfter?: Duration;
   /**
-   * Whether the sessions of an alternating user's login end when it gets a new password, and with `retireAfter` zero
-   * when it retires. Without, a session that was opened with an old password lives on; with it, a query that still runs
-   * there fails.
+   * Whether to end the sessions of an alternating user's login when that login gets a new password, and, if
+   * `retireAfter` is zero, when it is retired. If false, a session that was opened with an old password stays open. If
+   * true, a query that is running in such a session fails. It has no effect on a single user.
    * @default false
    */
   readonly terminateSessions?: boolean;
   /**
-   * How long a deployment waits for the first rotation of a secret that this function begins to rotate, from 1 to 14
-   * minutes, and then fails.
+   * How long a deployment waits for the first rotation of each new secret before it fails, 1 to 14 minutes: the waiting
+   * function itself has a timeout of 15 minutes.
    * @default Duration.minutes(10)
    */
   readonly firstRotationTimeout?: Duration;
@@ -43,30 +46,30 @@ export interface RotationFunctionOptions extends PasswordChangeOptions {
 
 /** Properties of a `RotationFunction`. */
 export interface RotationFunctionProps extends RotationFunctionOptions {
-  /** VPC that the function runs in: the databases'. */
+  /** VPC of the databases, in which the function runs. */
   readonly vpc: ec2.IVpc;
   /**
-   * Database whose users the function gives new passwords.
-   * @default - those of the users that are given this function, and of `addDatabase`
+   * First database that the function serves.
+   * @default - the databases of the users that are added to this function, and those of `addDatabase`
    */
   readonly database?: IPostgresDatabase;
   /**
-   * The way to Secrets Manager.
-   * @default - the VPC's endpoint, made when the app has none; in an imported VPC none is made
+   * How the function reaches Secrets Manager.
+   * @default - the VPC's interface endpoint, which is created if the app has none; in an imported VPC none is created
    */
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
 }
 
 /**
- * The function that Secrets Manager calls to rotate a secret. It serves as many secrets, of as many databases of its
- * VPC, as it is given: `RotatingPostgres` takes it as `rotationFunction`, a `DatabaseUser` by `addRotation`.
+ * The Lambda function that Secrets Manager invokes to rotate secrets. One function can serve many secrets of many
+ * databases in its VPC: pass it to `RotatingPostgres` as `rotationFunction`, or to `DatabaseUser.addRotation`.
  *
- * What it may do is exactly what these secrets need. At synthesis it is an error where that passes a quota: the
- * policies of one role have room for some 30 users of one database, or 18 databases with one user each that share a
- * key, Lambda's environment for about 30 databases.
+ * Its permissions are limited to these secrets. Synthesis fails if they exceed a quota: the inline policies of one role
+ * (10,240 characters) suffice for about 30 users of one database, or 18 databases with one user each and a common key;
+ * Lambda's environment (4,096 bytes) suffices for about 30 databases.
  */
 export class RotationFunction extends Construct {
-  /** The function itself. */
+  /** The Lambda function. */
   public readonly function: lambda.Function;
   private readonly inVpc: VpcFunction;
   private readonly databases: IPostgresDatabase[] = [];
@@ -78,7 +81,8 @@ export class RotationFunction extends Construct {
   ) {
     super(scope, id);
     checkTimeout(this, this._firstRotationTimeout);
-    serversOf(this, [], props.furtherServers); // refuses a wrong one here, and not when the template is written
+    // refuses a malformed server here, and not only when the template is written
+    serversOf(this, [], props.furtherServers);
     this.inVpc = new VpcFunction(this, 'InVpc', {
       ...props,
       bundle: 'rotation',
@@ -93,8 +97,8 @@ export class RotationFunction extends Construct {
     this.function = this.inVpc.function;
     if (props.database) this.databases.push(props.database);
     this.node.addValidation({ validate: () => this.wrongServers() });
-    // One statement for all secrets of the account: AWS documents that Secrets Manager sends the source account, not an
-    // ARN.
+    // One statement for all secrets of the account: AWS documents that Secrets Manager sends the source account, and
+    // documents no source ARN.
     this.function.addPermission('SecretsManager', {
       principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceAccount: this.function.stack.account,
@@ -102,11 +106,12 @@ export class RotationFunction extends Construct {
   }
 
   /**
-   * Lets the function work on one more database: network rules both ways, and the server among those that it may log in
-   * to. A user of that database that is given this function does so by itself.
+   * Lets the function serve another database: adds the network rules between both, and allows logins to its server.
+   * `DatabaseUser.addRotation` calls it automatically.
    *
-   * The function names the host of each of its databases, and each of their schedules names the function. So they stand
-   * in one stack, unless the host is written out, as of an imported database.
+   * The function's environment contains the host of each database, and each rotation schedule refers to the function.
+   * So function, databases and schedules must be in one stack, unless the host is a literal, as that of an imported
+   * database.
    */
   public addDatabase(database: IPostgresDatabase): void {
     if (this.databases.includes(database)) return;
@@ -114,13 +119,13 @@ export class RotationFunction extends Construct {
     this.inVpc.reach(database);
   }
 
-  /** Role of the function; who schedules a rotation allows it the secret. */
+  /** Role of the function. A `ScheduledRotation` allows it to use its secret. */
   public get role(): iam.IRole {
     return this.inVpc.role;
   }
 
   /**
-   * What must exist before a secret can be rotated, the invoke permission included.
+   * The constructs that must exist before a secret can be rotated, including the invoke permission.
    *
    * @internal
    */
@@ -129,7 +134,7 @@ export class RotationFunction extends Construct {
   }
 
   /**
-   * Adds the database of a user whose schedule names this function.
+   * Adds the database of a user whose schedule uses this function.
    *
    * @internal
    */
@@ -182,7 +187,7 @@ function checkTimeout(scope: IConstruct, timeout: Duration): void {
   if (minutes < 1 || minutes > 14) {
     fail(
       scope,
-      `'firstRotationTimeout' is ${timeout.toHumanString()} and must be from 1 to 14 minutes, for a function has 15`,
+      `'firstRotationTimeout' is ${timeout.toHumanString()} and must be from 1 to 14 minutes: its function has 15`,
     );
   }
 }

@@ -11,31 +11,34 @@ import { acknowledge, compliance } from '../private/acknowledge';
 import { deployedLength } from '../private/deployed-length';
 import { runbook } from '../private/runbook';
 
-/** Characters of ARNs in an event pattern, which has 2,048 at most, with the rest of it. */
+/** The part of an event pattern's 2,048 characters that is used for secret ARNs. */
 const ROOM_FOR_SECRETS = 1_600;
 
 /** Properties of a `RotationMonitoring`. */
 export interface RotationMonitoringProps {
-  /** The function whose errors are watched. */
+  /** The rotation function to monitor. */
   readonly rotationFunction: RotationFunction;
-  /** The secrets whose rotation is watched; `addSecret` adds others. */
+  /** The secrets to monitor; `addSecret` adds others. */
   readonly secrets: secretsmanager.ISecret[];
   /**
-   * Topic that is told. Its policy is extended when it belongs to this app.
-   * @default - a new one, for TLS connections only
+   * SNS topic for alarms and failed rotations. If it is created in this app, its policy is extended.
+   * @default - a new topic that accepts TLS connections only
    */
   readonly topic?: sns.ITopic;
 }
 
-/** Tells people when a rotation goes wrong, and where to read what to do. */
+/** Alarms and notifications for rotations that fail, with a link to the runbook. */
 export class RotationMonitoring extends Construct {
-  /** Topic that is told; subscribe to it. */
+  /** SNS topic of all alarms and notifications. Subscribe your operators to it. */
   public readonly topic: sns.ITopic;
-  /** The rotation function ended in an error. */
+  /** Alarm: an invocation of the rotation function failed. */
   public readonly functionErrors: cloudwatch.Alarm;
-  /** Secrets Manager gave up a rotation. */
+  /**
+   * Alarm: Secrets Manager reported a rotation as failed or abandoned. It covers about the first dozen secrets; see
+   * `addSecret`.
+   */
   public readonly failedRotations: cloudwatch.Alarm;
-  /** What the latest rule is about. */
+  /** The secrets of the latest rule. */
   private secrets: secretsmanager.ISecret[] = [];
   private rules = 0;
 
@@ -56,8 +59,8 @@ export class RotationMonitoring extends Construct {
   }
 
   /**
-   * Watches one more secret. After about a dozen of them, which is what a rule of EventBridge has room for, there is
-   * one more rule and alarm.
+   * Monitors another secret. An EventBridge rule has room for about a dozen secrets; after that, another rule and
+   * another alarm are created.
    */
   public addSecret(secret: secretsmanager.ISecret): void {
     const length = [...this.secrets, secret].reduce((sum, { secretArn }) => sum + deployedLength(secretArn), 0);
@@ -76,7 +79,7 @@ export class RotationMonitoring extends Construct {
     return topic;
   }
 
-  /** A rule for secrets that are added from now on, and its alarm. */
+  /** Creates a rule for the secrets that are added from now on, and its alarm. */
   private watchSecrets(): cloudwatch.Alarm {
     const secrets: secretsmanager.ISecret[] = (this.secrets = []);
     const suffix = this.rules++ || '';
@@ -101,7 +104,7 @@ export class RotationMonitoring extends Construct {
       threshold: 1,
       evaluationPeriods: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Rotation is rare: between two of them neither metric has any data.
+      // Rotations are rare, and between them both metrics have no data.
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
@@ -128,13 +131,16 @@ export class RotationMonitoring extends Construct {
           `${runbook('rotation-failed-or-abandoned')}`,
       ].join(' '),
     );
-    // Not the L2 target: it would add a statement to the topic's policy that stands below.
+    // The L2 target would add a statement to the topic's policy that `allowPublishing` adds already.
     rule.addTarget({ bind: () => ({ arn: this.topic.topicArn, input: message }) });
     return rule;
   }
 }
 
-/** A topic policy replaces the default one, which lets the account's alarms publish. */
+/**
+ * Allows CloudWatch and EventBridge to publish. A topic policy replaces the default policy, which allows the account's
+ * alarms to publish.
+ */
 function allowPublishing(topic: sns.ITopic, scope: IConstruct): void {
   const publish = (service: string, conditions?: Record<string, Record<string, string>>) =>
     new iam.PolicyStatement({
@@ -146,7 +152,7 @@ function allowPublishing(topic: sns.ITopic, scope: IConstruct): void {
   topic.addToResourcePolicy(
     publish('cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } }),
   );
-  // Without a condition: AWS does not document that EventBridge sends the source account to SNS, and says of encrypted
-  // topics that a condition on it is not supported.
+  // No condition: AWS does not document that EventBridge sends the source account to SNS, and for encrypted topics
+  // documents that a condition on it is not supported.
   topic.addToResourcePolicy(publish('events.amazonaws.com'));
 }

@@ -5,41 +5,45 @@ import { checkCron, Windows } from './cron';
 import { RotationSpreadOptions, spread } from './rotation-spread';
 import { fail } from '../private/errors';
 
-/** Secrets Manager's limits of AutomaticallyAfterDays, of a rate in days, and between two rotations. */
+/** Secrets Manager's limits for AutomaticallyAfterDays, for a rate in days, and for the time between two rotations. */
 const MOST_DAYS = 1000;
 const MOST_DAYS_OF_RATE = 999;
 const LEAST_HOURS = 4;
 
-/** The part of the UTC day in which Secrets Manager rotates. */
+/** The window in which Secrets Manager rotates a secret. */
 export interface RotationWindowOptions {
   /**
-   * Length of the rotation window in whole hours, from 1. Secrets Manager rotates at some time within it. It may reach
-   * neither the next window nor the next UTC day.
-   * @default - to the end of the UTC day; one hour where the schedule is in hours
+   * Length of the rotation window in whole hours, at least 1. Secrets Manager rotates at some time within the window.
+   * The window must end before the next window opens, and at the latest with the UTC day.
+   * @default - until the end of the UTC day; one hour if the schedule is in hours
    */
   readonly window?: Duration;
 }
 
-/** When a rotation window opens, as Secrets Manager's cron expressions say it, in UTC. It opens on the hour. */
+/**
+ * Fields of a cron expression of Secrets Manager, in UTC, for the time at which the rotation window opens. It always
+ * opens on the hour.
+ */
 export interface RotationCronOptions extends RotationWindowOptions {
   /**
-   * Hour, from 0 to 23, or several at least 4 hours apart: `3`, `0/12`.
+   * Hour, 0 to 23, or several hours at least 4 hours apart: `'3'`, `'0/12'`.
    * @default '0'
    */
   readonly hour?: string;
   /**
-   * Day of the month: `1`, `1,15`, `L` for the last one. Excludes `weekDay`.
-   * @default - every day, or as `weekDay` says
+   * Day of the month: `'1'`, `'1,15'`, or `'L'` for the last day. Cannot be combined with `weekDay`.
+   * @default - every day, or the days of `weekDay`
    */
   readonly day?: string;
   /**
-   * Month: `1`, `JAN,APR,JUL,OCT`, or `1/3` for every third.
+   * Month: `'1'`, `'JAN,APR,JUL,OCT'`, or `'1/3'` for every third month.
    * @default - every month
    */
   readonly month?: string;
   /**
-   * Day of the week: `SUN`, `MON-FRI`, `7#1` for the first Saturday of the month. Excludes `day`.
-   * @default - every day, or as `day` says
+   * Day of the week: `'SUN'`, `'MON-FRI'`, or `'7#1'` for the first Saturday of the month. Cannot be combined with
+   * `day`.
+   * @default - every day, or the days of `day`
    */
   readonly weekDay?: string;
 }
@@ -47,27 +51,29 @@ export interface RotationCronOptions extends RotationWindowOptions {
 type Rules = secretsmanager.CfnRotationSchedule.RotationRulesProperty;
 
 /**
- * When a secret is rotated. Mistakes are errors once it is used, where the construct is known that they are about; what
- * is a token is passed on as it is.
+ * A rotation schedule. It is checked when it is used, so that an error names the construct. Tokens are not checked.
  *
- * A manual change of the secret counts as a rotation. After a change of a schedule of `every` or `rate` a rotation that
- * was due by the old one may still happen; schedules of `cron`, `expression` and `spread` are free of that.
+ * Secrets Manager counts a manual change of the secret as a rotation. After a schedule of `every` or `rate` was
+ * changed, a rotation that was due by the old schedule may still happen; with `cron`, `expression` (of cron form) and
+ * `spread` it does not.
  */
 export class RotationSchedule {
   /**
-   * So long after the last rotation: whole hours from 4, or whole days up to 1000; in hours it is the same as `rate`.
+   * Rotates when this period has passed since the last rotation: whole hours from 4, or whole days up to 1000. A period
+   * that is not in whole days is the same as `rate`.
    */
   public static every(period: Duration): RotationSchedule {
     return new RotationSchedule(scope => after(scope, period, 'the period of the schedule'));
   }
 
-  /** At an interval, in a window that opens at midnight UTC: whole hours from 4, or whole days up to 999. */
+  /** Rotates at this interval, in a window that opens at midnight UTC: whole hours from 4, or whole days up to 999. */
   public static rate(interval: Duration, options: RotationWindowOptions = {}): RotationSchedule {
     return new RotationSchedule(scope => rate(scope, interval, options.window));
   }
 
   /**
-   * By the calendar: `{ hour: '3', weekDay: 'SUN', window: Duration.hours(2) }` is on Sundays from 3 to 5 o'clock UTC.
+   * Rotates by the calendar. For example, `{ hour: '3', weekDay: 'SUN', window: Duration.hours(2) }` rotates on Sundays
+   * between 3:00 and 5:00 UTC.
    */
   public static cron(options: RotationCronOptions): RotationSchedule {
     const { hour = '0', day, month = '*', weekDay, window } = options;
@@ -85,36 +91,39 @@ export class RotationSchedule {
   }
 
   /**
-   * By an expression of Secrets Manager: `cron(0 3 ? * SUN *)` or `rate(10 days)`. Its fields are minutes, which are 0,
-   * hours, day of the month, month, day of the week and year, which is `*`; one of the two days is `?`.
+   * Rotates by an expression of Secrets Manager: `cron(0 3 ? * SUN *)` or `rate(10 days)`. The fields of a cron
+   * expression are minutes (always 0), hours, day of the month, month, day of the week and year (always `*`). One of
+   * the two day fields must be `?`.
    */
   public static expression(text: string, options: RotationWindowOptions = {}): RotationSchedule {
     return new RotationSchedule(scope => expression(scope, text, options.window));
   }
 
   /**
-   * Each secret at an hour and a day of its own, so that the secrets of a fleet do not rotate all at once. The
-   * construct path chooses them: the same path has the same hour and day at each synthesis, in each stack, account and
-   * Region, whatever else the app has; a construct that moves to another path moves to another time. In UTC, by windows
-   * of one hour: windows open on the hour, and Secrets Manager chooses the minute.
+   * Rotates each secret at its own hour and day, so that the secrets of a fleet are not rotated all at once.
+   *
+   * The hour and day are a hash of the construct path. The same path has the same time at each synthesis, in each
+   * stack, account and Region; a construct that is moved to another path gets another time. Times are UTC. Each window
+   * is one hour long and opens on the hour, and Secrets Manager chooses the minute.
    */
   public static spread(options: RotationSpreadOptions = {}): RotationSchedule {
     return new RotationSchedule(scope => spread(scope, options));
   }
 
-  /** For environments of developers: every 90 days. */
+  /** The schedule for development environments: every 90 days. */
   public static development(): RotationSchedule {
     return RotationSchedule.every(Duration.days(90));
   }
 
-  /** For an environment of tests before production: every 30 days. */
+  /** The schedule for staging environments: every 30 days. */
   public static staging(): RotationSchedule {
     return RotationSchedule.every(Duration.days(30));
   }
 
   /**
-   * For production: from every 7 to every 30 days.
-   * @param period every 30 days by default
+   * The schedule for production environments: every 7 to 30 days.
+   *
+   * @param period time between rotations, 7 to 30 days; 30 days by default
    */
   public static production(period: Duration = Duration.days(30)): RotationSchedule {
     return new RotationSchedule(scope => {
@@ -134,7 +143,7 @@ export class RotationSchedule {
   }
 
   /**
-   * What `automaticallyAfter` says.
+   * The schedule of `automaticallyAfter`.
    *
    * @internal
    */
@@ -145,11 +154,11 @@ export class RotationSchedule {
   private constructor(private readonly rules: (scope: IConstruct) => Rules) {}
 
   /**
-   * The schedule as CloudFormation reads it.
+   * The schedule as CloudFormation properties.
    *
    * @internal
-   * @param scope the schedule's construct, whose path `spread` goes by
-   * @throws with its path, where Secrets Manager would refuse the schedule
+   * @param scope the construct of the schedule, whose path determines the time of `spread`
+   * @throws with the path of the construct, if Secrets Manager would refuse the schedule
    */
   public _rules(scope: IConstruct): Rules {
     return this.rules(scope);
@@ -193,7 +202,9 @@ function expression(scope: IConstruct, text: string, window?: Duration): Rules {
   return { scheduleExpression: text, duration: duration(scope, window, checkCron(scope, text, LEAST_HOURS)) };
 }
 
-/** The length of a window as Secrets Manager writes it, held to its limits as far as its openings are known. */
+/**
+ * The length of a window in the format of Secrets Manager, checked against its limits as far as the openings are known.
+ */
 function duration(scope: IConstruct, window: Duration | undefined, known?: Windows): string | undefined {
   if (window === undefined) return undefined;
   if (window.isUnresolved()) return `${Tokenization.stringifyNumber(window.toHours())}h`;

@@ -4,19 +4,19 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { fail } from '../private/errors';
 
-/** How often a secret is rotated whose time is chosen for it. */
+/** How often `RotationSchedule.spread` rotates each secret. */
 export enum RotationPeriod {
-  /** Each day. */
+  /** Every day. */
   DAY = 'DAY',
-  /** Each week, on a day of its own. */
+  /** Every week. Each secret has its own day. */
   WEEK = 'WEEK',
-  /** Each month, on a day of its own from the 1st to the 28th, which every month has. */
+  /** Every month. Each secret has its own day from the 1st to the 28th, which every month has. */
   MONTH = 'MONTH',
-  /** Each third month, in a month and on a day of its own. */
+  /** Every three months. Each secret has its own month and day. */
   QUARTER = 'QUARTER',
 }
 
-/** Over which times the secrets of a fleet are spread. */
+/** Options of `RotationSchedule.spread`. */
 export interface RotationSpreadOptions {
   /**
    * How often each secret is rotated.
@@ -24,18 +24,18 @@ export interface RotationSpreadOptions {
    */
   readonly period?: RotationPeriod;
   /**
-   * The first hour of the UTC day in which a rotation may begin, 0 to 23.
+   * First hour of the UTC day in which a rotation window may open, 0 to 23.
    * @default 0
    */
   readonly fromHour?: number;
   /**
-   * The hour of the UTC day by which the last one has begun, 1 to 24 and later than `fromHour`.
+   * Hour of the UTC day by which the last rotation window has closed, 1 to 24 and greater than `fromHour`.
    * @default 24
    */
   readonly toHour?: number;
 }
 
-/** The days of a period, as the fields of a cron expression from the day of the month on. */
+/** The days of a period, as cron fields from the day of the month on. */
 const DAYS: Record<RotationPeriod, { readonly count: number; readonly fields: (day: number) => string }> = {
   DAY: { count: 1, fields: () => '* * ?' },
   WEEK: { count: 7, fields: day => `? * ${day + 1}` },
@@ -44,8 +44,8 @@ const DAYS: Record<RotationPeriod, { readonly count: number; readonly fields: (d
 };
 
 /**
- * The slot of this construct: its path, hashed, among all hours of all days of the period. To change this moves every
- * secret there is.
+ * The slot of this construct among all hours of all days of the period, from a hash of its path. A change of this
+ * function would move the rotations of all deployed secrets.
  */
 export function spread(
   scope: IConstruct,

@@ -11,31 +11,30 @@ import { fail } from '../private/errors';
 import { warnOfResourceLimit } from '../private/resource-limit';
 import { LOG_IN, ROTATE } from '../private/secret-access';
 
-/** When a secret is rotated. */
+/** The rotation schedule of a secret. */
 export interface RotationScheduleOptions {
   /**
-   * Time between rotations: whole hours from 4, or whole days up to 1000. The short form of `when:
-   * RotationSchedule.every(…)`.
+   * Time between rotations: whole hours from 4, or whole days up to 1000. A short form of `when:
+   * RotationSchedule.every(…)`; set only one of the two.
    * @default Duration.days(30)
    */
   readonly automaticallyAfter?: Duration;
   /**
-   * When a rotation happens, instead of `automaticallyAfter`: by the calendar, in a window, spread over a fleet, or as
-   * is usual for an environment.
-   * @default - as `automaticallyAfter` says
+   * Schedule of the rotations, as an alternative to `automaticallyAfter`: by the calendar, in a window, spread over a
+   * fleet, or by environment.
+   * @default - the schedule of `automaticallyAfter`
    */
   readonly when?: RotationSchedule;
   /**
-   * Whether a deployment that creates or changes the schedule rotates at once. Without, the first rotation is the
-   * scheduled one; after a change of a schedule in days or by `rate`, Secrets Manager may still do the one that was due
-   * before, by `cron` it does not.
+   * Whether to rotate at once when a deployment creates or changes the schedule. If false, the first rotation follows
+   * the schedule. Secrets Manager may still perform a rotation that was due before a change of a schedule in days or
+   * with `rate`; with `cron` it does not.
    * @default true
    */
   readonly rotateImmediately?: boolean;
   /**
-   * Whether the deployment that begins to rotate the secret fails, with the error of the rotation function, when the
-   * first rotation has not succeeded by the function's `firstRotationTimeout`. Without an immediate rotation there is
-   * none to wait for.
+   * Whether the deployment that adds the schedule fails, with the error of the rotation function, if the first rotation
+   * has not succeeded within the function's `firstRotationTimeout`. It has no effect if `rotateImmediately` is false.
    * @default true
    */
   readonly proveFirstRotation?: boolean;
@@ -43,19 +42,22 @@ export interface RotationScheduleOptions {
 
 /** Properties of a `ScheduledRotation`. */
 export interface ScheduledRotationProps extends RotationScheduleOptions {
-  /** The secret, in AWS's JSON shape: of the admin secret the attached one, with host and port. */
+  /**
+   * The secret to rotate, in AWS's JSON shape. For an admin secret, pass the one that is attached to its database,
+   * which has host and port.
+   */
   readonly secret: secretsmanager.ISecret;
-  /** The function that rotates it. */
+  /** The function that rotates the secret. */
   readonly rotationFunction: RotationFunction;
   /**
-   * The admin secret. Alternating users need the one that `masterarn` in the secret points to. A single user whose
-   * secret is bound to one by its tag is rotated by the admin where it may not change its own password.
-   * @default - the secret is rotated by single user, by that user alone
+   * The admin secret. For alternating users, it is required and must be the secret that `masterarn` names. For a single
+   * user whose secret has it as a tag, the admin changes the password if the user may not change its own.
+   * @default - single user: only the user itself changes its password
    */
   readonly adminSecret?: secretsmanager.ISecret;
 }
 
-/** Rotates a secret on a schedule, and allows the rotation function exactly that. */
+/** Rotates a secret on a schedule, and grants the rotation function exactly the permissions for it. */
 export class ScheduledRotation extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledRotationProps) {
     super(scope, id);
@@ -64,7 +66,7 @@ export class ScheduledRotation extends Construct {
     const access = SecretAccessPolicy.of(this, rotationFunction.role);
     access.allow(secret, ROTATE);
     if (adminSecret) access.allow(adminSecret, LOG_IN);
-    // The L2 schedule would add an invoke permission without source account and a wider use of the key.
+    // The L2 construct would add an invoke permission without a source account, and broader use of the key.
     const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
       secretId: secret.secretArn,
       rotationLambdaArn: rotationFunction.function.functionArn,
@@ -79,7 +81,7 @@ export class ScheduledRotation extends Construct {
   }
 
   /**
-   * Makes the first rotation wait for these, for example for the user in the database.
+   * Makes the first rotation wait for these constructs, for example for the user in the database.
    *
    * @internal
    */

@@ -3,26 +3,26 @@ import { Privileges } from './privileges';
 import { RotationStrategy } from '../access/rotation-strategy';
 import { RotationScheduleOptions } from '../rotation/scheduled-rotation';
 
-/** What is chosen for a further user without a password. */
+/** Options of `RotatingPostgres.addIamUser`. */
 export interface AddIamUserOptions extends DatabaseUserOptions {
   /**
-   * What the user may do. `Privileges.readOnly()` and `Privileges.readWrite()` without an owner mean what the
-   * application's user owns.
+   * Privileges of the user. `Privileges.readOnly()` and `Privileges.readWrite()` without an owner apply to the objects
+   * of the application's user, if that user owns the database; otherwise name an owner.
    * @default Privileges.connect()
    */
   readonly privileges?: Privileges;
 }
 
-/** What is chosen for a further user with a password. */
+/** Options of `RotatingPostgres.addUser`. */
 export interface AddUserOptions extends AddIamUserOptions {
   /**
-   * How the password changes.
+   * Rotation strategy of the user.
    * @default RotationStrategy.ALTERNATING_USERS
    */
   readonly strategy?: RotationStrategy;
   /**
-   * When the password changes.
-   * @default - as that of the application's user
+   * Rotation schedule of the user.
+   * @default - the schedule of the application's user
    */
   readonly schedule?: RotationScheduleOptions;
 }

@@ -5,8 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { IConstruct } from 'constructs';
 
 /**
- * What constructs that consume may have; whatever has it counts, for a construct of another copy of aws-cdk-lib is no
- * instance of ours.
+ * The attributes of constructs that can be wired. They are recognized by their attributes and not by `instanceof`,
+ * because a construct may come from another copy of aws-cdk-lib.
  */
 export interface Consumer
   extends IConstruct, Partial<ec2.IConnectable>, Partial<iam.IGrantable>, Partial<Pick<IResource, 'env'>> {

@@ -1,25 +1,27 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Privileges } from './privileges';
 
-/** What a user may do in one more database of the same server. */
+/** Privileges of a user in an additional database of the same server. */
 export interface FurtherDatabase {
   /** Name of the database. */
   readonly databaseName: string;
-  /** What the user may do there. */
+  /** Privileges of the user in that database. */
   readonly privileges: Privileges;
 }
 
-/** What users with and without a password have in common. */
+/** Options that users with and without a password have in common. */
 export interface DatabaseUserOptions {
   /**
-   * Databases of the same server that the user may use besides its own.
+   * Additional databases of the same server that the user may use.
    * @default - none
    */
   readonly furtherDatabases?: FurtherDatabase[];
   /**
-   * What happens to the user, and to its secret if it has one, when they leave the stack. `DESTROY` gives what the user
-   * owns to the administrator and drops the user; anything else leaves it in the database, where it can still log in.
-   * @default - that of the `RotatingPostgres` the user is added to, else RemovalPolicy.RETAIN
+   * What happens to the user, and to its secret if it has one, when they are removed from the stack. `DESTROY` drops
+   * the user: its objects pass to the role `<user>_kept`, which cannot log in, and databases that it owns pass to the
+   * admin. If the admin cannot log in at that time, the user stays in the database and the function logs a warning. Any
+   * other policy leaves the user in the database, where it can still log in.
+   * @default - the policy of the `RotatingPostgres` that the user is added to, otherwise RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }

@@ -14,29 +14,29 @@ import { LOG_IN } from '../private/secret-access';
 
 /** Properties of a `DatabaseUserProvider`. */
 export interface DatabaseUserProviderProps extends ConnectionOptions {
-  /** VPC that the function runs in: the database's. */
+  /** VPC of the database, in which the function runs. */
   readonly vpc: ec2.IVpc;
-  /** Database that gets the users. */
+  /** Database in which users are created. */
   readonly database: IPostgresDatabase;
   /**
-   * The way to Secrets Manager.
-   * @default - the VPC's endpoint, made when the app has none; in an imported VPC none is made
+   * How the function reaches Secrets Manager.
+   * @default - the VPC's interface endpoint, which is created if the app has none; in an imported VPC none is created
    */
   readonly secretsManagerEndpoint?: SecretsManagerEndpoint;
 }
 
 /**
- * Creates users in a database while CloudFormation deploys; one serves all users of a database.
+ * Creates users in a database during a deployment. One provider serves all users of a database.
  *
- * The function in the VPC never talks to CloudFormation, whose response URL it could not reach: the framework function
- * outside the VPC invokes it and answers.
+ * The function in the VPC never calls CloudFormation, whose response URL it could not reach: the function of CDK's
+ * provider framework, outside the VPC, invokes it and sends the response.
  */
 export class DatabaseUserProvider extends Construct {
-  /** Database that gets the users. */
+  /** Database in which users are created. */
   public readonly database: IPostgresDatabase;
-  /** The function in the VPC. */
+  /** The Lambda function in the VPC. */
   public readonly function: lambda.Function;
-  /** What the custom resource names as its service. */
+  /** Service token of the custom resource. */
   public readonly serviceToken: string;
   private readonly inVpc: VpcFunction;
   private readonly prerequisites: IDependable[];
@@ -60,13 +60,13 @@ export class DatabaseUserProvider extends Construct {
     this.prerequisites = [...this.inVpc.prerequisites, props.database, access, framework];
   }
 
-  /** Role of the function in the VPC; a user allows it the user's secret. */
+  /** Role of the function in the VPC. Each `DatabaseUser` allows it to use the user's secret. */
   public get role(): iam.IRole {
     return this.inVpc.role;
   }
 
   /**
-   * What must exist before a user can be created, and as long as one is to be deleted.
+   * The constructs that must exist before a user can be created, and until it is deleted.
    *
    * @internal
    */
@@ -75,7 +75,7 @@ export class DatabaseUserProvider extends Construct {
   }
 
   /**
-   * The way to Secrets Manager that consumers of the users take as well.
+   * The Secrets Manager endpoint that consumers of the users use too.
    *
    * @internal
    */
@@ -84,8 +84,8 @@ export class DatabaseUserProvider extends Construct {
   }
 
   /**
-   * Takes a user on, who is to own these databases: two of the same name, or two owners of a database, would undo each
-   * other's work.
+   * Registers a user and the databases that it owns. Two users of the same name, or two owners of a database, would
+   * undo each other's changes.
    *
    * @internal
    */

@@ -31,27 +31,27 @@ import { RotationScheduleOptions, ScheduledRotation } from '../rotation/schedule
 
 /** Properties of a `DatabaseUser`. */
 export interface DatabaseUserProps extends DatabaseUserOptions {
-  /** Creates the user in the database. */
+  /** The provider that creates the user in the database. */
   readonly provider: DatabaseUserProvider;
-  /** Key that encrypts the secret. */
+  /** KMS key of the secret. */
   readonly encryptionKey: kms.IKey;
   /**
-   * Name of the user in PostgreSQL. It is checked when the app is synthesised, so it cannot be a token. A user keeps
-   * its name: another one is refused at deployment, before the secret or a role is touched. With `naming`, which puts
-   * it into the name of the secret, another name makes another user with another secret; the ones that were there stay,
-   * unless `removalPolicy` is `DESTROY`.
+   * Name of the user in PostgreSQL, 1 to 57 bytes: PostgreSQL's limit of 63 less the suffix `_clone`. It must not end
+   * in `_clone`, begin with `pg_` or `rds_`, or be `postgres` or `rdsadmin`. It is checked at synthesis, so that it
+   * must not be a token.
+   *
+   * The name of a deployed user cannot be changed: the deployment fails before it changes the secret or a role. With
+   * `naming`, the secret's name includes the user name, so that another name creates another user with another secret;
+   * the former user and secret stay, unless `removalPolicy` is `DESTROY`.
    * @default 'app'
    */
   readonly username?: string;
   /**
-   * What the user may do.
+   * Privileges of the user.
    * @default Privileges.owner()
    */
   readonly privileges?: Privileges;
-  /**
-   * How the password changes.
-   * @default RotationStrategy.ALTERNATING_USERS
-   */
+  /** Rotation strategy of the user. */
   readonly strategy?: RotationStrategy;
   /**
    * Names the secret `Environment/Application/database_<user name>`.
@@ -59,13 +59,13 @@ export interface DatabaseUserProps extends DatabaseUserOptions {
    */
   readonly naming?: SecretNaming;
   /**
-   * Who may write the secret, beside the functions that rotate it.
-   * @default - deployment and the account's root user
+   * Principals that may write the secret, in addition to the functions that rotate it.
+   * @default - only deployments and the account's root user
    */
   readonly guard?: SecretGuardOptions;
 }
 
-/** A user for an application: a secret of its own, and the role in the database, created at deployment. */
+/** A user for an application: a secret, and a role in the database, which is created at deployment. */
 export class DatabaseUser extends Construct implements IDatabaseUser {
   /** The secret that applications read. */
   public readonly secret: secretsmanager.Secret;
@@ -73,15 +73,18 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   public readonly username: string;
   /** The database that the user connects to. */
   public readonly database: IPostgresDatabase;
-  /** How the password changes. */
+  /**
+   * Rotation strategy of the user.
+   * @default RotationStrategy.ALTERNATING_USERS
+   */
   public readonly strategy: RotationStrategy;
-  /** Who may write the secret, and by which way it may be read. */
+  /** Resource policy of the secret. */
   public readonly guard: SecretGuard;
   private readonly encryptionKey: kms.IKey;
   private readonly provider: DatabaseUserProvider;
   private readonly privileges: Privileges;
   private readonly resource: UserResource;
-  /** Whoever logs in waits for the user and for the schedule that rotates it, not for what else is added to it. */
+  /** The constructs that consumers wait for: the user and its rotation schedule, and no other children. */
   private readonly ready = new DependencyGroup();
 
   constructor(scope: Construct, id: string, props: DatabaseUserProps) {
@@ -117,7 +120,7 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   }
 
   /**
-   * Whether the user is the owner that PostgreSQL's grants are about.
+   * Whether the user owns the database, so that readers can be granted its objects.
    *
    * @internal
    */
@@ -125,7 +128,7 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     return this.privileges._owns;
   }
 
-  /** The environment variable that names the secret for the client package. */
+  /** Environment variable with the secret's ARN, for the client package. */
   public get environment(): { [name: string]: string } {
     return { [Env.SECRET_ARN]: this.secret.secretArn };
   }
@@ -133,13 +136,14 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   /**
    * Allows the grantee to read this secret, and to decrypt with its key for this secret only.
    *
-   * A grantee of another account (a role, an `iam.AccountPrincipal`) or an `iam.OrganizationPrincipal` is admitted by
-   * the policies of the secret and of its key as well. The key must be the customer's, and the reader's own policy must
-   * allow both: of a role that this app makes in the other account it comes to, which takes a secret with a name
-   * (`naming`); of any other it is written there. A role need not exist yet.
+   * For a grantee of another account (a role, an `iam.AccountPrincipal`) or an `iam.OrganizationPrincipal`, statements
+   * are also added to the resource policy of the secret and to the key policy. The key must be a customer managed key.
+   * The reader's own policy must allow both too. If this app creates the role in the other account, it is added there,
+   * which requires a secret with a name (`naming`); otherwise the other account must add it. The role need not exist
+   * yet.
    *
-   * @throws where the policy of the key cannot admit the reader, where everyone would be admitted, and where reads
-   * outside the endpoint are denied
+   * @throws if the key policy cannot admit the reader, if everyone would be admitted, or if the secret is read only
+   * through the endpoint (`denyReadsOutsideEndpoint`)
    */
   public grantRead(grantee: iam.IGrantable, options: ReadOptions = {}): iam.Grant {
     const { secret, encryptionKey } = this;
@@ -151,39 +155,44 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   }
 
   /**
-   * Has Secrets Manager keep a copy of the secret in another Region. The secret itself, its value and its rotation stay
-   * as they are.
+   * Replicates the secret to another Region. The primary secret, its value and its rotation do not change.
    *
-   * @param region another Region of the same partition.
-   * @param encryptionKey a key of that Region.
+   * @param region another Region of the same partition
+   * @param encryptionKey a KMS key of that Region
+   * @throws if the Region is the secret's own, or the key is in another Region
    */
   public addReplica(region: string, encryptionKey: kms.IKey): SecretReplica {
     return SecretReplica._of(this, this.secret, region, encryptionKey);
   }
 
   /**
-   * Not possible: AWS IAM is no way in for a user with a password.
+   * Always throws: a user with a password cannot log in through IAM, because RDS refuses the password of a member of
+   * `rds_iam`. Use an `IamDatabaseUser`, or `grantRead` or `wire` of this user.
    *
    * @throws always
    */
   public grantConnect(_grantee: iam.IGrantable): iam.Grant {
     return fail(
       this,
-      `'grantConnect' is for users without a password, and '${this.username}' has one: logging in through ` +
-        'IAM takes a membership' +
-        ' in rds_iam, with which RDS refuses the password. Make an IamDatabaseUser for the grantee, or use ' +
+      `'grantConnect' is for users without a password, and '${this.username}' has one: a login through ` +
+        'IAM requires membership' +
+        ' in rds_iam, with which RDS refuses the password. Create an IamDatabaseUser for the grantee, or use ' +
         "'grantRead' or 'wire'",
     );
   }
 
   /**
-   * Gives a consumer all that it needs to log in: `grantRead`, the database's port both ways, the way to Secrets
-   * Manager, and `environment`; and makes it wait for the user and the schedule that rotates its password.
+   * Connects a consumer with this user. It calls `grantRead`, adds security group rules to the database and to Secrets
+   * Manager, and sets `environment`. The consumer is deployed after the user and the schedule that rotates its
+   * password.
    *
-   * @param consumer a Lambda function, an ECS service, an EC2 instance, or whatever else has security groups
-   * (`ec2.IConnectable`) and a role (`iam.IGrantable`). What has no environment variables, as an instance, must be told
-   * `environment` by other means. The rules of security groups stand in the consumer's stack, so that the database's
-   * stack never depends on it.
+   * The security group rules are in the consumer's stack, so that the database's stack never depends on it.
+   *
+   * @param consumer a Lambda function, an ECS service, an EC2 instance, or any other construct with security groups
+   * (`ec2.IConnectable`) and a role (`iam.IGrantable`). For a consumer without environment variables, such as an EC2
+   * instance, pass `environment` to the program in another way.
+   * @throws if the consumer is in another account or Region, has no security group or no role, or already has the same
+   * environment variable for another user
    */
   public wire(consumer: IConstruct, options: WireOptions = {}): void {
     wire(consumer, this, {
@@ -195,15 +204,21 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
   }
 
   /**
-   * Creates the user in the database, and rotates its password, after these: a migration that makes the schemas that it
-   * reads, for example. Its secret does not wait for them. `node.addDependency` would have the secret wait as well, and
-   * so everything that needs one of the secrets that the same functions serve.
+   * Creates the user in the database, and rotates its password, only after these constructs, for example after a
+   * migration that creates the schemas that the user reads. The secret does not wait for them. With
+   * `node.addDependency`, the secret would wait too, and with it all other users whose secrets are served by the same
+   * functions.
    */
   public createAfter(...prerequisites: IDependable[]): void {
     after(this.resource, prerequisites);
   }
 
-  /** Rotates the user's password on a schedule, once the user exists. */
+  /**
+   * Rotates the user's password on a schedule, once the user exists.
+   *
+   * @throws if the function is in another stack than the user and its database, and the database's host is a token:
+   * each stack would have to be deployed before the other
+   */
   public addRotation(rotationFunction: RotationFunction, options: RotationScheduleOptions = {}): ScheduledRotation {
     const { adminSecret } = this.provider.database;
     rotationFunction._serve(this, this.provider.database);
@@ -218,7 +233,7 @@ export class DatabaseUser extends Construct implements IDatabaseUser {
     return rotation;
   }
 
-  /** Lets the function revoke the user's credential. */
+  /** Lets the revocation function revoke the user's credential. */
   public addRevocation(revocationFunction: RevocationFunction): void {
     const access = SecretAccessPolicy.of(this, revocationFunction.role);
     access.allow(this.secret, REVOKE);

@@ -14,20 +14,25 @@ import { fail } from '../private/errors';
 
 /** Properties of an `IamDatabaseUser`. */
 export interface IamDatabaseUserProps extends DatabaseUserOptions {
-  /** Creates the user in the database. */
+  /** The provider that creates the user in the database. */
   readonly provider: DatabaseUserProvider;
-  /** Name of the user in PostgreSQL: letters, digits and `_.@+=,-`, at most 63. */
+  /**
+   * Name of the user in PostgreSQL: letters, digits and `_.@+=,-`, at most 63 characters. It must not end in `_clone`,
+   * begin with `pg_` or `rds_`, or be `postgres` or `rdsadmin`.
+   */
   readonly username: string;
   /**
-   * What the user may do.
+   * Privileges of the user.
    * @default Privileges.connect()
    */
   readonly privileges?: Privileges;
 }
 
 /**
- * A user without a password: it logs in by a token that AWS IAM signs for the grantee, and that is valid for 15
- * minutes. There is nothing to rotate. AWS advises it for fewer than 200 new connections per second, so with a pool.
+ * A user without a password. It logs in with a token that the grantee signs with its AWS credentials and that is valid
+ * for 15 minutes. There is nothing to rotate.
+ *
+ * AWS recommends IAM authentication for fewer than 200 new connections per second, so use a connection pool.
  */
 export class IamDatabaseUser extends Construct implements IDatabaseUser {
   /** Name of the user in PostgreSQL. */
@@ -45,9 +50,9 @@ export class IamDatabaseUser extends Construct implements IDatabaseUser {
       this.database.resourceId ??
       fail(
         this,
-        `the database (${this.database.node.path}) takes no login through IAM, or is imported` +
-          " without its 'resourceId', of which the permission is made; name it, switch IAM authentication on, " +
-          'or make a DatabaseUser, with a password',
+        `the database (${this.database.node.path}) does not accept logins through IAM, or was imported` +
+          " without its 'resourceId', which the permission needs; give its 'resourceId', enable IAM " +
+          'authentication, or create a DatabaseUser, which has a password',
       );
     this.resource = new UserResource(this, 'Resource', {
       ...props,
@@ -57,24 +62,25 @@ export class IamDatabaseUser extends Construct implements IDatabaseUser {
     });
   }
 
-  /** The variables that PostgreSQL's own and many other clients read: host, port, database and user. */
+  /** Environment variables that libpq and many other clients read: host, port, database and user. */
   public get environment(): { [name: string]: string } {
     const { host, port, databaseName } = this.database;
     return { PGHOST: host, PGPORT: port, PGDATABASE: databaseName, PGUSER: this.username };
   }
 
-  /** Allows the grantee to log in as this user of this database, and as nobody else (`rds-db:connect`). */
+  /** Allows the grantee to log in to this database as this user only (`rds-db:connect`). */
   public grantConnect(grantee: iam.IGrantable): iam.Grant {
     const arn = connectArn(this.database, this.resourceId, this.username);
     return iam.Grant.addToPrincipal({ grantee, actions: ['rds-db:connect'], resourceArns: [arn] });
   }
 
   /**
-   * Gives a consumer all that it needs to log in: `grantConnect`, the database's port both ways, and `environment`; and
-   * makes it wait for the user. The program signs a token for each connection (the `Signer` of `@aws-sdk/rds-signer`)
-   * and connects by TLS.
+   * Connects a consumer with this user. It calls `grantConnect`, adds security group rules to the database, and sets
+   * `environment`. The consumer is deployed after the user.
    *
-   * @param consumer as of `DatabaseUser.wire`
+   * The program signs a token for each connection (`Signer` of `@aws-sdk/rds-signer`) and connects with TLS.
+   *
+   * @param consumer the same kinds of constructs as for `DatabaseUser.wire`
    */
   public wire(consumer: IConstruct, options: WireOptions = {}): void {
     wire(consumer, this, { ...options, grant: grantee => this.grantConnect(grantee), ready: this.resource });

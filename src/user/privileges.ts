@@ -3,48 +3,53 @@ import { DatabaseGrant, DatabaseUserPrivileges } from '../contract';
 import { fail } from '../private/errors';
 
 /**
- * Whose tables, views and sequences a user reads or writes: those that are there and those that the owner creates
+ * The tables, views and sequences that a user reads or writes: those that exist and those that their owner creates
  * later.
  */
 export interface ObjectPrivilegesOptions {
   /**
-   * The user who owns them. PostgreSQL grants by owner: what somebody else creates in the same schema is not included.
-   * @default - the application's user where the user is added by `RotatingPostgres`; elsewhere the owner must be named
+   * The user that owns the objects. PostgreSQL grants by owner: objects of another owner in the same schema are not
+   * included.
+   * @default - the application's user, if the user is added with `RotatingPostgres` and the application's user owns the
+   * database; otherwise an owner must be named
    */
   readonly owner?: IDatabaseUser;
   /**
-   * Name of the owner in PostgreSQL, instead of `owner`: of a role that exists already and that this app does not
+   * Name of the owner in PostgreSQL, as an alternative to `owner`, for a role that exists and that this app does not
    * create.
    * @default - none
    */
   readonly ownerName?: string;
   /**
-   * Names of the schemas that are meant.
-   * @default - every schema in which the owner has something, now or later
+   * Names of the schemas. They must exist when the user is deployed.
+   * @default - every schema in which the owner has an object, now or later
    */
   readonly schemas?: string[];
 }
 
-/** What a user may do in a database. */
+/** The privileges of a user in a database. */
 export class Privileges {
-  /** Owns the database: creates schemas and tables, reads and writes all of them. A database has one owner. */
+  /**
+   * Owns the database: creates schemas and tables, and reads and writes all of its own objects. A database has one
+   * owner.
+   */
   public static owner(): Privileges {
     return new Privileges('owner');
   }
 
-  /** May connect to the database, and nothing else until someone grants more. */
+  /** May connect to the database. Any other privilege has to be granted in the database. */
   public static connect(): Privileges {
     return new Privileges('connect');
   }
 
-  /** Reads tables, views and sequences of their owner. */
+  /** Reads the tables, views and sequences of an owner. */
   public static readOnly(options: ObjectPrivilegesOptions = {}): Privileges {
     return new Privileges('readOnly', options);
   }
 
   /**
-   * Reads and changes the rows of tables of their owner, and draws from the sequences; creates, alters and truncates
-   * nothing.
+   * Reads and changes rows in the tables of an owner, and uses its sequences. It cannot create, alter or truncate
+   * anything.
    */
   public static readWrite(options: ObjectPrivilegesOptions = {}): Privileges {
     return new Privileges('readWrite', options);
@@ -56,7 +61,7 @@ export class Privileges {
   ) {}
 
   /**
-   * Whether the user is to own the database.
+   * Whether the user owns the database.
    *
    * @internal
    */
@@ -65,7 +70,7 @@ export class Privileges {
   }
 
   /**
-   * The user that must exist before these can be granted.
+   * The owner, which must exist before these privileges can be granted.
    *
    * @internal
    */
@@ -74,7 +79,7 @@ export class Privileges {
   }
 
   /**
-   * The same, of this owner where they name none.
+   * These privileges with this owner, if they name none.
    *
    * @internal
    */
@@ -84,7 +89,7 @@ export class Privileges {
   }
 
   /**
-   * These privileges as the custom resource reads them.
+   * These privileges as a property of the custom resource.
    *
    * @internal
    */

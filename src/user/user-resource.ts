@@ -13,13 +13,13 @@ export interface UserResourceProps extends DatabaseUserOptions {
   readonly provider: DatabaseUserProvider;
   readonly user: IDatabaseUser;
   readonly privileges: Privileges;
-  /** What only this kind of user has. */
+  /** The properties that only this kind of user has. */
   readonly own: Partial<DatabaseUserProperties>;
-  /** What must exist before the user, besides what every user needs. */
+  /** Prerequisites of this user in addition to those of every user. */
   readonly prerequisites?: IDependable[];
 }
 
-/** The user in the database, as CloudFormation creates, changes and deletes it. */
+/** The custom resource that creates, changes and deletes the user in the database. */
 export class UserResource extends CustomResource {
   constructor(scope: Construct, id: string, props: UserResourceProps) {
     const { provider, user, privileges, furtherDatabases = [] } = props;
@@ -45,7 +45,7 @@ export class UserResource extends CustomResource {
     super(scope, id, {
       resourceType: 'Custom::RotatingPostgresUser',
       serviceToken: provider.serviceToken,
-      serviceTimeout: Duration.minutes(10), // CloudFormation's own default is an hour of silence
+      serviceTimeout: Duration.minutes(10), // CloudFormation's default is an hour
       properties: { ...properties },
       removalPolicy,
     });

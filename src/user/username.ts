@@ -5,8 +5,8 @@ import { AdminSecret } from '../database/admin-secret';
 import { fail } from '../private/errors';
 
 /**
- * The name of a user with a password. For a single user the suffix counts as well: the functions look for a second
- * login, which it may have had, or get with another strategy.
+ * Validates the name of a user with a password. The suffix counts for a single user too: the functions look for a
+ * second login, which may exist from another strategy.
  */
 export function validUsername(scope: IConstruct, name: string): string {
   if (Token.isUnresolved(name)) {
@@ -17,15 +17,15 @@ export function validUsername(scope: IConstruct, name: string): string {
     fail(
       scope,
       `'username' is '${name}', ${bytes} bytes with the suffix ${ALTERNATE_SUFFIX} of a second login;` +
-        ` PostgreSQL takes ${MAX_NAME_BYTES}, choose a name of 1 to ${MAX_NAME_BYTES - ALTERNATE_SUFFIX.length}`,
+        ` PostgreSQL allows ${MAX_NAME_BYTES}, choose a name of 1 to ${MAX_NAME_BYTES - ALTERNATE_SUFFIX.length}`,
     );
   }
   return unreserved(scope, name);
 }
 
 /**
- * The name of a user without a password. It stands in an ARN, where `*` and `?` would mean other users as well, and `$`
- * a variable.
+ * Validates the name of a user without a password. It is part of an ARN, in which `*` and `?` would match other users,
+ * and `$` would start a policy variable.
  */
 export function validIamUsername(scope: IConstruct, name: string): string {
   if (Token.isUnresolved(name)) return name;

@@ -9,7 +9,10 @@ interface TakesEnvironment extends IConstruct {
   addEnvironment(name: string, value: string): unknown;
 }
 
-/** Marks a variable as taken, beneath what has the environment: to add one again replaces its value without a word. */
+/**
+ * Marks an environment variable as set, in the scope of its target: `addEnvironment` would silently replace an earlier
+ * value.
+ */
 class TakenVariable extends Construct {
   public static id(name: string): string {
     return `RotatingPostgres:${name}`;
@@ -24,7 +27,7 @@ class TakenVariable extends Construct {
   }
 }
 
-/** Tells the consumer's program where the user's login is, if the consumer has an environment. */
+/** Sets the environment variables for the user's login, if the consumer has an environment. */
 export function setEnvironment(
   consumer: Consumer,
   user: IDatabaseUser,
@@ -79,15 +82,14 @@ function takesEnvironment(construct: IConstruct): construct is TakesEnvironment 
 }
 
 /**
- * A function always has an environment, but that of an imported one, of an alias and of a version is not ours to
- * change.
+ * Warns about a Lambda function whose environment this app cannot change: an imported function, an alias or a version.
  */
 function warnOfFunction(consumer: Consumer, user: IDatabaseUser, names: string[]): void {
   if (!('functionArn' in consumer)) return;
   Annotations.of(consumer).addWarningV2(
     'cdk-rotating-postgres:wire-environment',
     `the environment of this function cannot be changed from here; set ${names.join(', ')} where the ` +
-      "function is made, to what 'environment' of" +
-      ` ${user.node.path} says`,
+      "function is made, to the values in 'environment' of" +
+      ` ${user.node.path}`,
   );
 }

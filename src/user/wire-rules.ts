@@ -6,16 +6,17 @@ import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { allow } from '../network/security-group-rules';
 import { fail } from '../private/errors';
 
-/** As an operator reads it on the rules of a security group. */
+/** The description of the security group rules, for operators. */
 const DESCRIPTION = 'Consumer of a PostgreSQL user';
 
 /**
- * What a security group of consumers is allowed to reach, once for all consumers that share the group: AWS refuses the
- * same rule twice, and a rule that went from one consumer to another would be made before it is deleted.
+ * The rules of a security group of consumers, created once for all consumers that share the group. AWS refuses
+ * duplicate rules, and a rule that moved from one consumer to another would be created before it is deleted.
  */
 export class ConsumerRules extends Construct {
   /**
-   * The rules of the group in the consumer's stack: in the group's, which may be the VPC's, they could make a cycle.
+   * The rules of the group in the consumer's stack. In the group's stack, which may be the VPC's, they could make a
+   * cycle.
    */
   public static of(consumer: IConstruct, group: ec2.ISecurityGroup): ConsumerRules {
     const stack = Stack.of(consumer);
@@ -35,7 +36,7 @@ export class ConsumerRules extends Construct {
     this.node.addValidation({ validate: () => this.doubles() });
   }
 
-  /** The way to the user's database and back. */
+  /** Adds the rules between the group and the user's database. */
   public toDatabase({ database }: IDatabaseUser): IDependable[] {
     return this.once(database, way => {
       const to = database.connections;
@@ -48,8 +49,8 @@ export class ConsumerRules extends Construct {
   }
 
   /**
-   * The way to Secrets Manager. Where no endpoint is known, it leads through a NAT gateway or through what only the
-   * VPC's owner knows.
+   * Adds the rules to the Secrets Manager endpoint. If no endpoint is known, requests leave through a NAT gateway or
+   * through an endpoint that only the VPC's owner knows.
    */
   public toSecretsManager(endpoint: SecretsManagerEndpoint | undefined): IDependable[] {
     if (endpoint?._isKnown) {
@@ -66,8 +67,8 @@ export class ConsumerRules extends Construct {
       .map(
         rule =>
           `'${rule.node.path}' is a rule that 'wire' has made already, and AWS refuses the same rule twice; ` +
-          "leave out what allows it besides 'wire'" +
-          ' (such as allowDefaultPortFrom), or give consumers in different stacks a security group each',
+          'remove the other call that makes it' +
+          ' (such as allowDefaultPortFrom), or give consumers in different stacks their own security groups',
       );
   }
 
@@ -78,7 +79,7 @@ export class ConsumerRules extends Construct {
   }
 }
 
-/** What makes two rules the same to AWS. */
+/** The properties by which AWS recognizes a duplicate rule. */
 function ruleKey({
   groupId,
   sourceSecurityGroupId,
@@ -93,7 +94,7 @@ function ingressRules(scope: IConstruct): ec2.CfnSecurityGroupIngress[] {
   return scope.node.findAll().filter(construct => construct instanceof ec2.CfnSecurityGroupIngress);
 }
 
-/** The same in every stage. */
+/** The path within the stage, so that ids are the same in every stage. */
 function idOf(construct: IConstruct): string {
   const stage = Stage.of(construct)?.node.path;
   return stage ? construct.node.path.slice(stage.length + 1) : construct.node.path;

@@ -10,16 +10,19 @@ import { ConsumerRules } from './wire-rules';
 import { SecretsManagerEndpoint } from '../network/secrets-manager-endpoint';
 import { fail } from '../private/errors';
 
-/** What a consumer gets. */
+/** How a kind of user wires a consumer. */
 export interface Wiring extends WireOptions {
   readonly grant: (grantee: iam.IGrantable) => iam.Grant;
-  /** Where the consumer reads a secret: through which endpoint, if one is known. */
+  /** Set if the consumer reads a secret, with the endpoint if one is known. */
   readonly secretsManager?: { readonly endpoint?: SecretsManagerEndpoint };
-  /** What the consumer waits for. */
+  /** The constructs that the consumer waits for. */
   readonly ready: IDependable;
 }
 
-/** Grants, connects and informs a consumer of a user, and makes it wait until all that is in force. */
+/**
+ * Grants access to a consumer, adds its network rules and its environment, and makes it wait until all of them are in
+ * effect.
+ */
 export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): void {
   checkPlace(consumer, user);
   const groups = securityGroupsOf(consumer, user);
@@ -35,7 +38,8 @@ export function wire(consumer: Consumer, user: IDatabaseUser, wiring: Wiring): v
   });
   const resource = consumer.node.defaultChild;
   if (CfnResource.isCfnResource(resource)) {
-    // The resource alone: of its security groups, which belong to the same construct, the rules need the ids.
+    // Only the resource depends on the rules, because they need the ids of its security groups, which belong to the
+    // same construct.
     resource.node.addDependency(wiring.ready, granted, ...rules);
   } else {
     consumer.node.addDependency(wiring.ready);
@@ -66,21 +70,21 @@ function securityGroupsOf(consumer: Consumer, user: IDatabaseUser): ec2.ISecurit
     groups = consumer.connections?.securityGroups;
   } catch (error) {
     refuse(
-      "it has no security groups; give it the 'vpc' of the database, or of an alias or a version pass the function" +
+      "it has no security groups; give it the 'vpc' of the database; for an alias or a version, pass the function" +
         ` (${error instanceof Error ? error.message : error})`,
     );
   }
   if (!groups) {
     return refuse(
-      'it is no ec2.IConnectable; pass what has security groups, such as a Lambda function in a VPC, an ECS service' +
-        ' (of a pattern its `service`) or an EC2 instance',
+      'it is not an ec2.IConnectable; pass a construct with security groups, such as a Lambda function in a VPC, ' +
+        'an ECS service (for an ECS pattern, its `service`) or an EC2 instance',
     );
   }
   if (groups.length === 0) refuse('it has no security group; give it one');
   return groups;
 }
 
-/** Tasks of ECS have the role of their definition; the service has none. */
+/** The grantee of a consumer. An ECS service has no role; its task definition has one. */
 function granteeOf(consumer: Consumer, user: IDatabaseUser): iam.IGrantable {
   const grantee = consumer.grantPrincipal ? (consumer as iam.IGrantable) : consumer.taskDefinition?.taskRole;
   if (!grantee) {

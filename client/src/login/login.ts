@@ -13,30 +13,33 @@ const LOGIN_BUDGET_MILLIS = 15_000;
 
 export interface LoginOptions {
   /**
-   * For an endpoint that is a replica: for how long, in milliseconds, it may know no more than AWSPREVIOUS after
-   * AWSCURRENT moved.
-   * @default - it is no replica: AWSPREVIOUS is never tried
+   * For a replica endpoint: how long, in milliseconds, the replica may accept only AWSPREVIOUS after AWSCURRENT has
+   * moved.
+   * @default - 0: the endpoint is not a replica, and AWSPREVIOUS is never tried
    */
   readonly replicaLagMillis?: number;
   /**
-   * For how long a refused login is tried again before callers get the error, in milliseconds. After that they get it
-   * at once, until a login succeeds, which is tried three times in a minute at most, or at once with a version that is
-   * new.
+   * How long, in milliseconds, a refused login is retried before callers receive the error. After that, callers receive
+   * the error at once until a login succeeds. In the meantime, the known versions are retried at most three times a
+   * minute, and a new version at once.
    * @default 15000
    */
   readonly loginBudgetMillis?: number;
 }
 
 /**
- * Which version of a secret the next login at an endpoint uses: AWSCURRENT until PostgreSQL refuses it. Then nobody
- * logs in with it any more, and one search looks for another. A version that is new is tried by one login first.
- * Nothing is sent before a login, so a refused login may always be tried again.
+ * Decides which version of a secret the next login at an endpoint uses: AWSCURRENT until PostgreSQL refuses it. Then no
+ * other login uses it, and a single search looks for another version. Only one login at a time tries a version that
+ * PostgreSQL has not accepted before. Nothing is sent before the login, so that a refused login can always be retried.
  */
 export class Login {
-  /** Logins that were accepted and that were refused, and searches for a version that is accepted. */
+  /** Counts accepted logins, refused logins, and searches for a version that is accepted. */
   readonly counters = { logins: 0, refusedLogins: 0, searches: 0 };
   readonly budgetMillis: number;
-  /** Called once when callers begin to hear at once that every version is refused. */
+  /**
+   * Called once when every version has been refused for longer than the budget and callers start to receive the error
+   * at once.
+   */
   onGivenUp?: (error: Error) => void;
   #isReported = false;
   readonly #source: SecretCredentials;
@@ -63,7 +66,8 @@ export class Login {
   }
 
   /**
-   * Every version has been refused for longer than the budget: until the next one is tried, callers hear of it at once.
+   * Whether every version has been refused for longer than the budget. Callers then receive the error at once, until
+   * the next retry.
    */
   get isGivenUp(): boolean {
     const { version } = this;
@@ -83,9 +87,9 @@ export class Login {
   /**
    * Resolves when a login may begin.
    *
-   * @param until in milliseconds of `performance.now()`
-   * @throws with code `Authentication` when no version is accepted in that time, with `SecretsManager` when none can be
-   * read
+   * @param until deadline in milliseconds of `performance.now()`
+   * @throws with code `Authentication` when no version is accepted before the deadline, with code `SecretsManager` when
+   * none can be read
    */
   async admission(until: number): Promise<void> {
     await this.#source.beforeLogin(until);
@@ -122,7 +126,7 @@ export class Login {
     this.#ended(version);
   }
 
-  /** A login failed, but not because of its credential. */
+  /** A login failed for a reason other than its credential. */
   failed(version: SecretVersion): void {
     this.#ended(version);
   }
@@ -133,7 +137,7 @@ export class Login {
     this.#waiters.wake();
   }
 
-  /** However many callers wait, one search. */
+  /** Starts a search unless one is running, however many callers wait. */
   async #findAnother(): Promise<void> {
     if (this.#isSearching) return;
     this.#isSearching = true;

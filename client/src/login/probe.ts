@@ -1,9 +1,9 @@
-/** A login that neither succeeds nor fails holds the others back for no longer. */
+/** The longest time for which a login that neither succeeds nor fails delays the others. */
 export const PROBE_MILLIS = 5_000;
 
-/** Lets one login at a time try a version that PostgreSQL is not known to accept. */
+/** Lets one login at a time try a version that PostgreSQL has not accepted yet. */
 export class Probe {
-  /** The version with which a login succeeded last. */
+  /** The version of the last successful login. */
   #accepted?: string;
   #running?: { readonly versionId: string; readonly since: number };
 
@@ -21,7 +21,7 @@ export class Probe {
     if (versionId !== this.#accepted) this.#running = { versionId, since: performance.now() };
   }
 
-  /** From now on any number of logins may use this version. */
+  /** Allows any number of logins with this version. */
   accepted(versionId: string): void {
     this.#accepted = versionId;
   }

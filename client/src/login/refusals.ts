@@ -1,18 +1,18 @@
 import type { SecretVersion } from '../secret/secret-reader';
 import { codeOf } from '../shared/errors';
 
-/** When every version has been refused, one of them is tried again after these: three logins in a minute at most. */
+/** The intervals at which a version is retried after every version was refused: at most three logins a minute. */
 const FIRST_RETRY_MILLIS = 2_000;
 const RETRY_MILLIS = 20_000;
 
-/** The versions that PostgreSQL refused since it accepted one, and when one of them is tried once more. */
+/** The versions that PostgreSQL has refused since it last accepted one, and the time of the next retry. */
 export class Refusals {
-  /** Each with the SQLSTATE. */
+  /** The SQLSTATE of the refusal, by version. */
   readonly #codes = new Map<string, string | undefined>();
-  /** The version that is tried once more. */
+  /** The version that is being retried. */
   #retried?: string;
   #last?: Error;
-  /** Since when no version is accepted, counted from the last one that was new. */
+  /** When the last new version was refused. */
   #since = 0;
   #retries = 0;
   #retryAt = Infinity;
@@ -31,12 +31,12 @@ export class Refusals {
     return this.#codes.get(versionId);
   }
 
-  /** Whether no login may use this version: it was refused, and is not tried once more. */
+  /** Whether logins must not use this version: it was refused and is not being retried. */
   bars(versionId: string): boolean {
     return this.#codes.has(versionId) && this.#retried !== versionId;
   }
 
-  /** Whether no version has been accepted for longer than `millis`, and none is due to be tried once more. */
+  /** Whether the last new version was refused more than `millis` ago, and no retry is due. */
   lastedFor(millis: number): boolean {
     const now = performance.now();
     return now - this.#since > millis && now < this.#retryAt;
@@ -57,7 +57,7 @@ export class Refusals {
     this.#retries = 0;
   }
 
-  /** One of the versions in turn, if it is time to try one once more. */
+  /** The next version to retry, in turn, if a retry is due. */
   retry(versions: (SecretVersion | undefined)[]): SecretVersion | undefined {
     const now = performance.now();
     if (this.#retryAt === Infinity) this.#retryAt = now + FIRST_RETRY_MILLIS;
@@ -69,7 +69,7 @@ export class Refusals {
     return again;
   }
 
-  /** A login with this version has ended: if it was tried once more, that is over. */
+  /** A login with this version has ended, and with it a retry of the version. */
   endRetry(versionId: string): void {
     if (this.#retried === versionId) this.#retried = undefined;
   }

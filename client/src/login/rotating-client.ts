@@ -6,17 +6,26 @@ import { isAuthenticationFailure } from '../shared/errors';
 import { ScramOnly } from '../shared/scram-only';
 import { tlsOptions, type TlsOptions } from '../shared/tls';
 
-/** The endpoint where it is not the secret's, for example that of a replica. */
+/** The endpoint to log in to, if it differs from the secret's, for example a replica. */
 export interface Place extends TlsOptions {
-  /** @default - the secret's */
+  /**
+   * Host name of the endpoint.
+   * @default - the host in the secret
+   */
   readonly host?: string;
-  /** @default - the secret's */
+  /**
+   * TCP port of the endpoint.
+   * @default - the port in the secret
+   */
   readonly port?: number;
-  /** @default - the secret's */
+  /**
+   * Name of the database.
+   * @default - the database in the secret
+   */
   readonly database?: string;
 }
 
-/** Beside the connections, not on them: an inspected connection shows nothing of it. */
+/** Kept outside the connection objects, so that inspecting a connection does not show the credential. */
 const madeWith = new WeakMap<pg.ClientBase, SecretVersion>();
 
 /** The version of the secret that a connection logged in with. */
@@ -24,11 +33,11 @@ export function versionOf(client: pg.ClientBase): SecretVersion | undefined {
   return madeWith.get(client);
 }
 
-/** Connections for a pool whose logins are `login`'s. */
+/** The connection class of a pool whose logins use `login`. */
 export interface RotatingClients {
-  /** What the pool makes its connections with. */
+  /** The class that the pool creates its connections with. */
   readonly Client: typeof pg.Client;
-  /** Has the pool take this one, which is connected already, where it would make a new one next. */
+  /** Makes the pool's next new connection be this one, which is already connected. */
   handOver(client: pg.Client | undefined): void;
 }
 
@@ -48,7 +57,7 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
       const scram = new ScramOnly(`${host}:${port}`);
       super({
         ...(typeof config === 'string' ? {} : config),
-        connectionString: undefined, // it would win over all of the following
+        connectionString: undefined, // it would override all of the following
         host,
         port,
         database: place.database ?? credential.dbname,
@@ -81,7 +90,7 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
         else if (isAuthenticationFailure(error)) login.refused(version, error);
         else login.failed(version);
         this.#connected = !error;
-        if (failure) this.connection.stream.destroy(); // pg itself leaves it open when it was the client that gave up
+        if (failure) this.connection.stream.destroy(); // pg leaves the socket open if the client itself ended the login
         report(callback, error);
       });
     }
@@ -98,7 +107,7 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
   }
 
   return {
-    // The one way to give pg's pool a connection that exists: its constructor returns it.
+    // A constructor that returns an existing connection is the only means to add one to pg's pool.
     Client: new Proxy(RotatingClient, {
       construct(target, [config]) {
         const client = spare ?? new target(config);
@@ -114,7 +123,7 @@ export function rotatingClients(login: Login, place: Place): RotatingClients {
 
 type ConnectCallback = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
-/** pg calls back with the error or with nothing, which its types cannot say. */
+/** pg calls back with an error or with nothing, which its types cannot express. */
 function report(callback: ConnectCallback, error: Error | null): void {
   (callback as (error: Error | null) => void)(error);
 }

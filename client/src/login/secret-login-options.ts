@@ -3,17 +3,17 @@ import type { Place } from './rotating-client';
 import type { SecretCredentialsOptions } from '../secret/credentials';
 import type { Logger } from '../telemetry/logger';
 
-/** Which secret logs in, and where. */
+/** The secret to log in with, and the endpoint to log in to. */
 export interface SecretLoginOptions extends Place, SecretCredentialsOptions, LoginOptions {
   /**
    * ARN or name of the secret.
-   * @default - the environment: DATABASE_URL, else ROTATING_POSTGRES_SECRET_ARN
+   * @default - the environment variable DATABASE_URL (a connection string), otherwise ROTATING_POSTGRES_SECRET_ARN
    */
   readonly secretId?: string;
   /**
-   * Where to log.
-   * @default - warnings and errors to the console: an outage of Secrets Manager, a credential that is refused for good,
-   * weak TLS
+   * Logger for warnings and errors.
+   * @default - the console: Secrets Manager cannot be read, every version of the secret is refused (attempts continue,
+   * and recover as soon as a version is accepted), a connection string without verified TLS
    */
   readonly logger?: Logger;
 }

@@ -1,18 +1,18 @@
 import type { Login } from './login';
 import { isAuthenticationFailure } from '../shared/errors';
 
-/** Another caller is about to find out which version is accepted: no socket was opened. */
+/** Thrown when another login is already trying this version. No socket was opened. */
 export class NotAdmitted extends Error {}
 
-/** Whether a connection failed for want of a credential, and before anything was sent. */
+/** Whether a connection failed because of its credential, before any query was sent. */
 export function mayBeTriedAgain(error: unknown): boolean {
   return error instanceof NotAdmitted || isAuthenticationFailure(error);
 }
 
 /**
- * Connects, again and again with what `login` knows by then, until PostgreSQL accepts the credential.
+ * Connects, and retries with the version that `login` chooses, until PostgreSQL accepts the credential.
  *
- * @param until in milliseconds of `performance.now()`
+ * @param until deadline in milliseconds of `performance.now()`
  */
 export async function untilAccepted<T>(login: Login, until: number, connect: () => Promise<T>): Promise<T> {
   for (;;) {

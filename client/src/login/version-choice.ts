@@ -1,20 +1,20 @@
 import type { SecretVersion } from '../secret/secret-reader';
 
-/** What a search found. */
+/** The result of a search. */
 export interface Found {
   readonly version: SecretVersion;
-  /** AWSCURRENT when it was found. */
+  /** AWSCURRENT at the time of the search. */
   readonly current?: SecretVersion;
-  /** Until when it may be used, in milliseconds of `performance.now()`; for ever when absent. */
+  /** When its use must end, in milliseconds of `performance.now()`; undefined for no limit. */
   readonly until?: number;
 }
 
-/** The version that logins use: AWSCURRENT, or another for as long as AWSCURRENT is the one that was refused. */
+/** The version that logins use: AWSCURRENT, or another version as long as the refused AWSCURRENT is still current. */
 export class VersionChoice {
   readonly #latest: () => SecretVersion | undefined;
   #instead?: { readonly version: SecretVersion; readonly of?: string };
 
-  /** @param latest the AWSCURRENT that was read last */
+  /** @param latest returns the AWSCURRENT that was read last */
   constructor(latest: () => SecretVersion | undefined) {
     this.#latest = latest;
   }

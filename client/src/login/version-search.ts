@@ -4,19 +4,19 @@ import type { Found } from './version-choice';
 import type { SecretCredentials } from '../secret/credentials';
 import { sleep } from '../shared/time';
 
-/** The processes of a fleet are refused together, and must not read together. */
+/** All processes of a fleet are refused at the same time; the delay spreads their reads. */
 const FIRST_JITTER_MILLIS = 50;
 /**
- * A search pauses for a part of the time that it has taken: then it takes longer than it must by no more than that
- * part.
+ * Each pause is this share of the search's duration so far, so that a search takes at most that share longer than
+ * necessary.
  */
 const PAUSE_SHARE = 0.25;
 const FIRST_PAUSE_MILLIS = 100;
 const LONGEST_PAUSE_MILLIS = 2_000;
 
 /**
- * Looks for a version that was not refused: a newer AWSCURRENT, else AWSPENDING, which is the one that works between a
- * single-user rotation's change of the password and its end, else on a replica AWSPREVIOUS.
+ * Looks for a version that was not refused: a newer AWSCURRENT; then AWSPENDING, which is the valid one between the
+ * password change of a single-user rotation and its `finishSecret`; then, on a replica, AWSPREVIOUS.
  */
 export class VersionSearch {
   readonly #source: Pick<SecretCredentials, 'refresh' | 'pending' | 'previous' | 'latest'>;
@@ -39,7 +39,7 @@ export class VersionSearch {
     return this.#unreadable;
   }
 
-  /** Goes on until it finds a version, or nobody wants one any more. */
+  /** Repeats rounds until it finds a version, or no caller waits any more. */
   async run(isWanted: () => boolean): Promise<Found | undefined> {
     await sleep(Math.random() * FIRST_JITTER_MILLIS);
     const begun = performance.now();
@@ -67,13 +67,13 @@ export class VersionSearch {
         return { version: previous, current, until: this.#lag.begin(current) };
       }
     }
-    // Either PostgreSQL knows a password before it can be read here, or the reverse, or nothing will help: only time
+    // PostgreSQL may know a password before it can be read here, or the reverse, or no version is valid. Only retrying
     // can tell.
     const again = this.#refusals.retry([current, pending]);
     return again && { version: again, current };
   }
 
-  /** A secret that cannot be read now is no reason to give up before the time is over. */
+  /** A failed read does not end the search before its time is over. */
   async #attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();

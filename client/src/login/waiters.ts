@@ -1,13 +1,13 @@
-/** Callers that wait until something changes. */
+/** Callers that wait for a change. */
 export class Waiters {
   #waiting: (() => void)[] = [];
 
-  /** How many wait. */
+  /** The number of waiting callers. */
   get count(): number {
     return this.#waiting.length;
   }
 
-  /** Resolves at the next `wake()`, or when the time is over. */
+  /** Resolves at the next `wake()`, or after `millis`. */
   change(millis: number): Promise<void> {
     return new Promise(resolve => {
       const wake = () => {
@@ -22,7 +22,7 @@ export class Waiters {
     });
   }
 
-  /** Something has changed. */
+  /** Resolves all waiting calls. */
   wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];

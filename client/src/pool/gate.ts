@@ -1,6 +1,6 @@
 /**
- * Admits callers up to a limit, in the order in which they came. pg's own queue would begin a new login for a waiter
- * whenever one has failed, so nobody may enter who would have to wait there.
+ * Admits callers up to a limit, in the order in which they arrive. Callers must not wait in pg's own queue, because it
+ * starts a new login for a waiter whenever one has failed.
  */
 export class Gate {
   #free: number;
@@ -11,23 +11,23 @@ export class Gate {
     this.#free = places;
   }
 
-  /** How many wait. */
+  /** The number of waiting callers. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** Takes a place if one is free. */
+  /** Takes a slot if one is free. */
   tryEnter(): boolean {
-    if (this.#closed || this.#free <= 0) return false; // nobody waits while one is free
+    if (this.#closed || this.#free <= 0) return false; // no caller waits while a slot is free
     this.#free--;
     return true;
   }
 
   /**
-   * Takes a place.
+   * Takes a slot.
    *
-   * @param until in milliseconds of `performance.now()`; Infinity waits for ever
-   * @returns false when the time was over first
+   * @param until deadline in milliseconds of `performance.now()`; Infinity for none
+   * @returns false when the deadline passed first
    */
   enter(until: number): Promise<boolean> {
     if (this.tryEnter()) return Promise.resolve(true);
@@ -52,7 +52,7 @@ export class Gate {
     this.#admit();
   }
 
-  /** Runs when nobody enters, until it has ended. */
+  /** Admits no caller until the work has ended. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     this.#closed = true;
     try {

@@ -2,16 +2,16 @@ import type * as pg from 'pg';
 import type { Login } from '../login/login';
 import { versionOf } from '../login/rotating-client';
 
-/** The connections of a pool, and which of them are out of date: by their version of the secret, or their age. */
+/** The connections of a pool. A connection is outdated by its version of the secret or by its age. */
 export class Members {
   readonly #login: Login;
   readonly #lifetimeMillis: number;
-  /** Called when the time of one is over. */
+  /** Called when a connection has reached its lifetime. */
   readonly #onExpired: () => void;
-  /** Each with whether its time is over. */
+  /** Whether each connection has reached its lifetime. */
   readonly #members = new Map<pg.ClientBase, { expired: boolean }>();
 
-  /** @param lifetimeMillis 0 for no end */
+  /** @param lifetimeMillis 0 for no limit */
   constructor(login: Login, lifetimeMillis: number, onExpired: () => void) {
     this.#login = login;
     this.#lifetimeMillis = lifetimeMillis;
@@ -37,7 +37,7 @@ export class Members {
     return this.#members.get(client)?.expired || !this.#login.isNewest(versionOf(client));
   }
 
-  /** How many are out of date, idle or lent. */
+  /** The number of outdated connections, idle or in use. */
   outdated(): number {
     return [...this.#members.keys()].filter(client => this.isOutdated(client)).length;
   }

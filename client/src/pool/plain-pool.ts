@@ -3,14 +3,14 @@ import { plainConfig } from '../secret/plain-config';
 import type { TlsOptions } from '../shared/tls';
 import type { Logger } from '../telemetry/logger';
 
-/** The pool of a connection string, for local development. */
+/** A pool that uses a connection string, for local development. */
 export function plainPool(
   connectionString: string,
   logger: Logger,
   { ca, ...options }: pg.PoolConfig & TlsOptions,
 ): pg.Pool {
   const pool = new pg.Pool({ ...options, ...plainConfig(connectionString, logger, { ca }) });
-  // pg hides a password in the options of a pool, and shows a connection string that holds one.
+  // pg hides the password in a pool's options, but not a connection string that contains one.
   Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
   return pool;
 }

@@ -15,7 +15,7 @@ import { provideStats } from '../telemetry/stats';
 
 const MAX_CONNECTIONS = 10;
 
-/** A connection that is wanted: as pg's pool hands it out, or not at all. */
+/** The callback of pg's `connect()`. */
 type Acquired = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
@@ -23,9 +23,9 @@ type Acquired = (
 ) => void;
 
 /**
- * The credential is known before a socket is opened, by `connect()`, through which pg's pool also goes for its own
- * `query()`. pg's own means are no help: a password function runs when the user name has been sent already, leaks the
- * socket when it rejects, and `user` cannot be a function.
+ * A pool that knows the credential before a socket is opened. It overrides `connect()`, which pg's `query()` uses too.
+ * pg's own password function is no alternative: it runs after the user name was sent, leaks the socket when it rejects,
+ * and `user` cannot be a function.
  */
 export class RotatingPool extends pg.Pool {
   readonly #login: Login;
@@ -41,7 +41,8 @@ export class RotatingPool extends pg.Pool {
     logger: Logger,
     options: pg.PoolConfig,
   ) {
-    // pg would close a connection whose time is over, and the next caller wait for another: here it is replaced first.
+    // pg closes a connection that has reached its lifetime, and the next caller waits for a new one. Here the new one
+    // is connected first.
     const { maxLifetimeSeconds = 0, ...rest } = options;
     super({ ...rest, Client: clients.Client });
     this.#login = login;
@@ -68,7 +69,7 @@ export class RotatingPool extends pg.Pool {
     }));
   }
 
-  /** Runs when the pool is told to end. */
+  /** Registers a function that runs when the pool ends. */
   onEnd(end: () => void): void {
     this.#ends.push(end);
   }
@@ -81,7 +82,7 @@ export class RotatingPool extends pg.Pool {
         this.connect((error, client) => (error ? reject(error) : resolve(client!))),
       );
     }
-    // Nearly always a connection is idle: then nothing is waited for, and nothing allocated but what pg does.
+    // The fast path: a connection is idle, so that nothing is awaited, and nothing is allocated except by pg.
     if (this.idleCount === 0 || !this.#gate.tryEnter()) return this.#acquireSlowly(callback);
     super.connect((error, client) => {
       if (client) return this.#lend(client, callback);
@@ -100,14 +101,15 @@ export class RotatingPool extends pg.Pool {
   }
 
   #acquireSlowly(callback: Acquired): void {
-    // Out of the promise, so that what a callback throws is an uncaught exception as ever, and no unhandled rejection.
+    // Runs outside the promise, so that an error of the callback stays an uncaught exception and does not become an
+    // unhandled rejection.
     this.#acquire().then(
       client => process.nextTick(() => this.#lend(client, callback)),
       (error: Error) => process.nextTick(callback, error, undefined, () => {}),
     );
   }
 
-  /** A place in the gate and a connection, both to be given back. One deadline covers the wait for both. */
+  /** Takes a slot of the gate and a connection, both of which must be returned. One deadline covers both. */
   async #acquire(): Promise<pg.PoolClient> {
     const until = performance.now() + (this.options.connectionTimeoutMillis || Infinity);
     if (!(await this.#gate.enter(until))) throw new TimeoutError();
@@ -126,7 +128,7 @@ export class RotatingPool extends pg.Pool {
         }
       }
     } catch (error) {
-      // pg's pool ends the attempt in its own time, and until then it has the place.
+      // pg's pool ends the attempt later, and until then it occupies the slot.
       const late = error instanceof TimeoutError ? connecting : undefined;
       void Promise.resolve(late)
         .then(
@@ -142,7 +144,7 @@ export class RotatingPool extends pg.Pool {
     const release = client.release;
     client.release = destroy => {
       release.call(client, destroy);
-      // before leaving: if a spare waits, this closes the gate
+      // before leaving the gate: a waiting spare closes it
       if (this.#members.isOutdated(client)) this.#replacement.returned();
       this.#gate.leave();
     };
@@ -160,7 +162,7 @@ export class RotatingPool extends pg.Pool {
   }
 }
 
-/** In pg's own words. */
+/** Has the message of pg's own error. */
 class TimeoutError extends Error {
   constructor() {
     super('timeout exceeded when trying to connect');

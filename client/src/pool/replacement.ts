@@ -2,43 +2,46 @@ import type * as pg from 'pg';
 import { codeOf } from '../shared/errors';
 import { sleep } from '../shared/time';
 
-/** Between two replacements, so that a fleet does not log in all at once. */
+/** The pause between two replacements, so that the processes of a fleet do not all log in at once. */
 const PAUSE_MILLIS = 20;
-/** After a login that failed: doubled each time. */
+/** The pause after a failed login, doubled each time. */
 const RETRY_MILLIS = 1_000;
 const LONGEST_RETRY_MILLIS = 60_000;
-/** How long a spare waits for a connection to be given back; one that is lent for longer is replaced when it comes. */
+/**
+ * How long a spare waits for an outdated connection to be returned. One that is in use for longer is replaced when it
+ * is returned.
+ */
 const SPARE_MILLIS = 30_000;
-/** The server, or the role, has no connection to spare. */
+/** SQLSTATE `too_many_connections`: of the server or the role. */
 const TOO_MANY_CONNECTIONS = '53300';
 
-/** What a replacement needs of a pool. */
+/** The part of a pool that a replacement uses. */
 export interface Replaceable {
-  /** How many connections are out of date, idle or lent. */
+  /** The number of outdated connections, idle or in use. */
   outdated(): number;
-  /** A connection beside the pool's, logged in with what is newest. */
+  /** Opens a connection outside the pool with the newest version. */
   connectAhead(): Promise<pg.Client>;
-  /** Closes an idle connection that is out of date and puts the spare in its place; false where none is idle. */
+  /** Closes an idle outdated connection and puts the spare in its place; false if none is idle. */
   swap(spare?: pg.Client): Promise<boolean>;
 }
 
 /**
- * Replaces connections that are out of date, one at a time: the new one is logged in first, so that no caller waits for
- * a login because of a rotation, and no more than one connection exists beside the pool's.
+ * Replaces outdated connections, one at a time. The new connection logs in first, so that no caller waits for a login
+ * because of a rotation, and at most one connection exists in addition to the pool's.
  */
 export class Replacement {
-  /** How many connections were replaced. */
+  /** The number of replaced connections. */
   count = 0;
   #running = false;
   #stopped = false;
-  /** One was given back while nobody looked. */
+  /** Whether an outdated connection was returned while no spare waited for it. */
   #missed = false;
-  /** While a spare waits: has it take the place of one that is idle now, or gives it up. */
+  /** Set while a spare waits: swaps it with an idle connection (true) or gives it up (false). */
   #offer?: (swap: boolean) => void;
 
   constructor(private readonly members: Replaceable) {}
 
-  /** Connections may have become out of date. */
+  /** Starts replacing, because connections may have become outdated. */
   start(): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
@@ -48,8 +51,8 @@ export class Replacement {
   }
 
   /**
-   * A connection that is out of date was given back. If a spare waits for that, the swap begins at once, before anybody
-   * takes it.
+   * An outdated connection was returned. If a spare waits, the swap starts at once, before another caller takes the
+   * connection.
    */
   returned(): void {
     this.start();
@@ -70,7 +73,7 @@ export class Replacement {
         if (!(await this.#replaceOne())) return;
         retry = RETRY_MILLIS;
       } catch (error) {
-        // Closing one makes room: the next caller logs in.
+        // Closing an outdated connection makes room: the next caller logs in.
         if (codeOf(error) === TOO_MANY_CONNECTIONS) await this.members.swap();
         pause = retry;
         retry = Math.min(retry * 2, LONGEST_RETRY_MILLIS);
@@ -79,7 +82,7 @@ export class Replacement {
     }
   }
 
-  /** False when none was given back for a long time. */
+  /** Returns false when no outdated connection was returned in time. */
   async #replaceOne(): Promise<boolean> {
     const spare = await this.members.connectAhead();
     let taken: boolean | undefined = false;
@@ -97,7 +100,7 @@ export class Replacement {
     }
   }
 
-  /** Undefined when none was given back for a long time. */
+  /** Returns undefined when no outdated connection was returned in time. */
   async #swapWhenReturned(spare: pg.Client): Promise<boolean | undefined> {
     let timer: NodeJS.Timeout | undefined;
     try {

@@ -8,20 +8,20 @@ import { credentialSource } from '../secret/configuration';
 import { defaultLogger } from '../telemetry/logger';
 import { type Meter, observe } from '../telemetry/metrics';
 
-/** What the secret says or this package decides, and a user therefore does not. */
+/** The options of pg that the secret or this package determines. */
 type Taken = 'user' | 'password' | 'connectionString' | 'ssl' | 'Client' | 'host' | 'port' | 'database';
 
-/** The options of `pg.Pool`, without those that the secret answers. */
+/** The options of `pg.Pool`, except those that the secret determines. */
 export interface RotatingPoolOptions extends Omit<pg.PoolConfig, Taken>, SecretLoginOptions {
   /**
-   * A meter of OpenTelemetry that observes the pool, as `observe()` does.
+   * An OpenTelemetry meter that observes the pool, as with `observe()`.
    * @default - none
    */
   readonly meter?: Meter;
 }
 
 /**
- * A `pg.Pool` whose connections follow the rotation of its secret: another password, another user.
+ * Creates a `pg.Pool` whose connections follow the rotation of its secret: a new password, or another user.
  *
  * @example
  * const pool = rotatingPool();

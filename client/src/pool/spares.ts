@@ -8,17 +8,17 @@ import type { RotatingClients } from '../login/rotating-client';
 import { untilAccepted } from '../login/until-accepted';
 import { within } from '../shared/time';
 
-/** How long a connection that was replaced may take to say goodbye. */
+/** How long closing a replaced connection may take. */
 const CLOSE_MILLIS = 1_000;
 
-/** pg's pool as it is, beneath the gate. */
+/** pg's own pool, without the gate. */
 export interface UngatedPool {
   readonly options: pg.PoolConfig;
   idleCount(): number;
   connect(): Promise<pg.PoolClient>;
 }
 
-/** Connections that are made beside a pool's, and take the place of one that is out of date. */
+/** Opens connections outside a pool, and swaps them with outdated ones. */
 export class Spares implements Replaceable {
   readonly #pool: UngatedPool;
   readonly #gate: Gate;
@@ -44,21 +44,21 @@ export class Spares implements Replaceable {
     const connectionTimeoutMillis = options.connectionTimeoutMillis || budgetMillis;
     return untilAccepted(this.#login, performance.now() + budgetMillis, async () => {
       const client = new this.#clients.Client({ ...options, connectionTimeoutMillis });
-      client.on('error', closed); // if it is lost, the pool finds out when it gets it
+      client.on('error', closed); // if it is lost, the pool notices when it takes it over
       await client.connect();
       return client;
     });
   }
 
   /**
-   * A pool makes a connection only when none is idle: so all that are idle are taken out, for some ticks, and put back
-   * but for one.
+   * pg's pool creates a connection only when none is idle. So all idle connections are taken out for some ticks of the
+   * event loop, and all but one are put back.
    */
   async swap(spare?: pg.Client): Promise<boolean> {
     let adopting: Promise<pg.PoolClient> | undefined;
     let closing: Promise<unknown> | undefined;
     const replaced = await this.#gate.exclusively(async () => {
-      await ticks(); // whoever entered before has an idle one by now
+      await ticks(); // callers that entered before have their idle connection by now
       const idle = await this.#takeIdle();
       const old = idle.find(client => this.#members.isOutdated(client));
       if (old) {
@@ -75,7 +75,7 @@ export class Spares implements Replaceable {
     const adopted = await adopting;
     adopted?.release();
     adopted?.off('error', closed);
-    // the next one is connected when this one is gone
+    // the next spare connects only after this connection has closed
     if (closing) await within(closing, performance.now() + CLOSE_MILLIS);
     return replaced && adopted === spare;
   }
@@ -86,7 +86,7 @@ export class Spares implements Replaceable {
   }
 }
 
-/** pg reports a connection that the server ended, and leaves the socket open. */
+/** pg reports a connection that the server has closed, and leaves the socket open. */
 function closed(this: pg.Client): void {
   this.connection.stream.destroy();
 }

@@ -2,14 +2,15 @@ import { type SecretCredentials, type SecretCredentialsOptions, secretCredential
 import { Env, ErrorCode } from '../../../src/contract';
 import { RotatingPostgresError } from '../shared/errors';
 
-/** A connection string, for local development: no secret, no call to AWS. */
+/** A connection string, for local development without a secret and without AWS calls. */
 export interface ConnectionString {
   readonly connectionString: string;
 }
 
 /**
- * Where logins come from: what the program says, else the environment's connection string, else the environment's
- * secret.
+ * The source of credentials: the program's `secretId`, otherwise DATABASE_URL, otherwise ROTATING_POSTGRES_SECRET_ARN.
+ *
+ * @throws with code `Configuration` when there is none of them
  */
 export function credentialSource(
   secretId?: string,

@@ -2,23 +2,35 @@ import { credentialSource } from './configuration';
 import type { SecretCredentialsOptions } from './credentials';
 
 export interface ConnectionStringOptions extends Pick<SecretCredentialsOptions, 'client'> {
-  /** @default - the secret's */
+  /**
+   * Host name of the endpoint.
+   * @default - the host in the secret
+   */
   readonly host?: string;
-  /** @default - the secret's */
+  /**
+   * TCP port of the endpoint.
+   * @default - the port in the secret
+   */
   readonly port?: number;
-  /** @default - the secret's */
+  /**
+   * Name of the database.
+   * @default - the database in the secret
+   */
   readonly database?: string;
   /**
-   * PEM file of the roots to trust, which tools like psql need for RDS: they do not know this package's.
-   * @default - none is named
+   * PEM file of trusted root certificates (`sslrootcert`). Tools such as psql need it for RDS, because they do not use
+   * this package's root certificates.
+   * @default - none
    */
   readonly rootCertificates?: string;
 }
 
 /**
- * A connection string with the credential of this moment, for a tool that needs one and ends soon: it does not follow a
- * rotation. It holds the password: pass it by the environment, never as an argument, which every process of the machine
- * can read.
+ * Returns a connection string with the credential of this moment, for a tool that needs one and ends soon: it does not
+ * follow a rotation.
+ *
+ * It contains the password. Pass it in the environment and never as an argument, which every process of the machine can
+ * read.
  */
 export async function connectionString(secretId?: string, options: ConnectionStringOptions = {}): Promise<string> {
   const source = credentialSource(secretId, { client: options.client });
@@ -35,7 +47,7 @@ export async function connectionString(secretId?: string, options: ConnectionStr
   return `postgresql://${user}@${server}/${database}?${query.toString().replaceAll('+', '%20')}`;
 }
 
-/** Encodes also what encodeURIComponent leaves and a shell would interpret. */
+/** Also encodes the characters that encodeURIComponent leaves and a shell interprets. */
 function encode(part: string): string {
   return encodeURIComponent(part).replace(
     /[!'()*]/g,

@@ -8,55 +8,56 @@ import { within } from '../shared/time';
 export interface SecretCredentialsOptions {
   /**
    * The SDK client that reads the secret.
-   * @default - one in the region of the secret's ARN, with the SDK's default credentials
+   * @default - a client in the Region of the secret's ARN, with the SDK's default credentials
    */
   readonly client?: SecretsManagerClient;
   /**
-   * For how long a value counts as new, in milliseconds; jittered downwards by up to a fifth. Then it is still served,
-   * and read again.
+   * How long a value counts as fresh, in milliseconds, less a random part of up to a fifth. After that, the value is
+   * still served while it is read again.
    * @default 300000
    */
   readonly ttlMillis?: number;
 }
 
 interface Events {
-  /** AWSCURRENT is another version than before; not for the first one. */
+  /** AWSCURRENT has moved to another version. Not emitted for the first version. */
   version: [version: SecretVersion];
-  /** AWSCURRENT could not be read; what was read before is served on. */
+  /** AWSCURRENT could not be read. The last value is still served. */
   refreshFailed: [error: Error];
 }
 
 const TTL_MILLIS = 5 * 60_000;
-/** After a read that failed: doubled each time. */
+/** The pause after a failed read, doubled each time. */
 const RETRY_MILLIS = 1_000;
 const LONGEST_RETRY_MILLIS = 60_000;
-/** The processes of a fleet hear of a new version together, and must not ask for it together. */
+/** The processes of a fleet receive an event at the same time; the delay spreads their reads. */
 const EVENT_JITTER_MILLIS = 2_000;
 /**
- * A value is read again by a timer. One that is older by this was not: the process was frozen, or nobody asked for it.
+ * A timer marks a value for a new read. A value that is overdue by this much was not read again: the process was
+ * frozen, or no caller asked for the value.
  */
 const OVERDUE_MILLIS = 10_000;
-/** The longest that a login waits for a value that is overdue. */
+/** The longest time that a login waits for the new read of an overdue value. */
 const LATE_READ_MILLIS = 500;
 
 /**
- * The AWSCURRENT version of a secret, read once and kept: it is served while it is read again, also when that fails.
- * Neither a clock nor a promise stands between a caller and `latest`.
+ * The AWSCURRENT version of a secret, which is read once and kept. It is served while it is read again, and also if
+ * that read fails. Reading `latest` costs a caller neither a look at the clock nor a promise.
  */
 export class SecretCredentials extends EventEmitter<Events> {
-  /** Reads of AWSCURRENT, and how many of them failed. */
+  /** Counts reads of AWSCURRENT, and failed ones. */
   readonly counters = { refreshes: 0, failedRefreshes: 0 };
-  // Private at run time too, so that neither inspect nor JSON shows what is kept.
+  // Private at run time, so that neither `inspect` nor JSON shows the credential.
   readonly #reader: SecretReader;
   #ttlMillis: number;
   #latest?: SecretVersion;
-  /** `latest`, as a promise: a new one for each caller would cost more than the rest. */
+  /** `latest` as a promise. Creating one for each caller would cost more than the rest of the call. */
   #settled?: Promise<SecretVersion>;
-  /** Set by a timer. */
+  /** Whether the value is no longer fresh, set by a timer. */
   #stale = false;
   #timer?: NodeJS.Timeout;
   #readAt = 0;
-  /** By the clock; in the future as long as the timers run. */
+  /** A time of the clock, which stays in the future as long as the timers run. */
   #overdueAt = 0;
   #failures = 0;
   #invalidation?: NodeJS.Timeout;
@@ -67,13 +68,14 @@ export class SecretCredentials extends EventEmitter<Events> {
     { client, ttlMillis = TTL_MILLIS }: SecretCredentialsOptions = {},
   ) {
     super();
-    this.setMaxListeners(0); // each pool listens
+    this.setMaxListeners(0); // every pool adds a listener
     this.#reader = new SecretReader(secretId, client);
     this.#ttlMillis = ttlMillis;
   }
 
   /**
-   * The version that was read last, if any was. When its time is over it is read again, and the caller does not wait.
+   * The version that was read last; undefined before the first read. When it is no longer fresh, it is read again in
+   * the background.
    */
   get latest(): SecretVersion | undefined {
     if (this.#stale) this.#revalidate();
@@ -85,7 +87,7 @@ export class SecretCredentials extends EventEmitter<Events> {
     return this.#readAt;
   }
 
-  /** The same as `latest`, once there is one. */
+  /** Resolves with `latest`, and reads the secret first if it was not read yet. */
   current(): Promise<SecretVersion> {
     if (this.#stale) this.#revalidate();
     return this.#settled ?? this.refresh();
@@ -99,7 +101,8 @@ export class SecretCredentials extends EventEmitter<Events> {
   }
 
   /**
-   * Says that there may be a new version, for example after an event of Secrets Manager: it is read within two seconds.
+   * Notes that there may be a new version, for example after an event of Secrets Manager. The secret is read within two
+   * seconds.
    */
   invalidate(): void {
     this.#invalidation ??= setTimeout(() => {
@@ -109,9 +112,10 @@ export class SecretCredentials extends EventEmitter<Events> {
   }
 
   /**
-   * Before a login: timers stand still while Lambda freezes a process, so this looks at the clock.
+   * Runs before a login: reads the secret if it was not read yet or is overdue. It checks the clock, because timers
+   * stop while Lambda freezes a process.
    *
-   * @param until in milliseconds of `performance.now()`
+   * @param until deadline in milliseconds of `performance.now()`
    */
   async beforeLogin(until = Infinity): Promise<void> {
     if (!this.#latest) {
@@ -124,17 +128,17 @@ export class SecretCredentials extends EventEmitter<Events> {
     }
   }
 
-  /** The AWSPENDING version, which during a rotation may be the one that PostgreSQL accepts already. Not kept. */
+  /** Reads the AWSPENDING version, which PostgreSQL may already accept during a rotation. It is not kept. */
   pending(): Promise<SecretVersion | undefined> {
     return this.#reader.read('AWSPENDING');
   }
 
-  /** The AWSPREVIOUS version, which a replica may still know when it lags behind. Not kept. */
+  /** Reads the AWSPREVIOUS version, which a replica that lags may still accept. It is not kept. */
   previous(): Promise<SecretVersion | undefined> {
     return this.#reader.read('AWSPREVIOUS');
   }
 
-  /** Of several TTLs for the same secret the shortest is used. */
+  /** Lowers the TTL: of several TTLs for one secret, the shortest applies. */
   limitTtl(ttlMillis: number): void {
     this.#ttlMillis = Math.min(this.#ttlMillis, ttlMillis);
   }
@@ -166,7 +170,7 @@ export class SecretCredentials extends EventEmitter<Events> {
     const before = this.#latest;
     const isNew = before?.versionId !== version.versionId;
     if (isNew) {
-      // the same object for the same version: others compare and remember it
+      // one object for each version, because callers compare and remember it
       this.#latest = version;
       this.#settled = Promise.resolve(version);
     }
@@ -187,7 +191,7 @@ export class SecretCredentials extends EventEmitter<Events> {
 
   #revalidate(): void {
     this.#stale = false;
-    this.refresh().catch(() => undefined); // said by the event, and tried again
+    this.refresh().catch(() => undefined); // `refreshFailed` reports it, and the read is retried
   }
 }
 
@@ -195,8 +199,7 @@ const ownClient = {};
 const sources = new WeakMap<object, Map<string, SecretCredentials>>();
 
 /**
- * The one source for a secret in this process: pools of the same secret (and SDK client, if one is given) share what is
- * read.
+ * Returns the shared source for a secret in this process. Pools of the same secret and SDK client share what is read.
  */
 export function secretCredentials(secretId: string, options: SecretCredentialsOptions = {}): SecretCredentials {
   const key = options.client ?? ownClient;

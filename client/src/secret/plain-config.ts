@@ -2,14 +2,14 @@ import type { ClientConfig } from 'pg';
 import { tlsOptions, type TlsOptions } from '../shared/tls';
 import type { Logger } from '../telemetry/logger';
 
-/** What pg itself does not verify, or would not with the semantics of libpq. */
+/** The values of `sslmode` with which pg does not verify the server, or would not with libpq's semantics. */
 const WEAK = ['disable', 'allow', 'prefer', 'no-verify'];
-/** This machine, or a name of one label as in Docker Compose, which no public server has. */
+/** The local machine, or a single-label name, as in Docker Compose, which no public server has. */
 const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|[^.:]*)$/i;
 
 /**
- * How pg connects with a connection string. To another machine TLS is verified; where the string says otherwise,
- * a warning is logged.
+ * The configuration of pg for a connection string. TLS is verified for every server that is not local. If the string
+ * requests less, a warning is logged.
  */
 export function plainConfig(connectionString: string, logger: Logger, options: TlsOptions): ClientConfig {
   const { host, sslmode, verifies } = tlsOf(connectionString);
@@ -23,7 +23,7 @@ export function plainConfig(connectionString: string, logger: Logger, options: T
   return { connectionString };
 }
 
-/** What the string asks for, as pg reads it. One that is no URL names a Unix socket. */
+/** The TLS settings of the string, as pg reads them. A string that is not a URL names a Unix socket. */
 function tlsOf(connectionString: string): { host: string; sslmode?: string; verifies: boolean } {
   if (!URL.canParse(connectionString)) return { host: '', verifies: true };
   const { hostname, searchParams } = new URL(connectionString);

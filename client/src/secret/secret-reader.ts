@@ -11,12 +11,12 @@ export interface SecretVersion {
   readonly credential: Credential;
 }
 
-/** Of a client that is made here: a Secrets Manager that is slow to answer is asked again, and not waited for. */
+/** Timeouts of the client that this class creates. A slow request is retried and not waited for. */
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
-/** Covers also what the SDK's own timeouts do not: its retries, and finding credentials for itself. */
+/** Also limits retries and the lookup of AWS credentials, which the SDK's own timeouts do not cover. */
 const READ_TIMEOUT_MILLIS = 5_000;
 
-/** Reads the versions of a secret. However many callers wait for a read, it is one call. */
+/** Reads the versions of a secret. Concurrent reads of one version share a single call. */
 export class SecretReader {
   readonly #reads = new Map<StagingLabel, Promise<SecretVersion | undefined>>();
   #client?: SecretsManagerClient;
@@ -28,7 +28,11 @@ export class SecretReader {
     this.#client = client;
   }
 
-  /** The version that has the label; `undefined` where none has, or it has no value yet. */
+  /**
+   * The version with the label; `undefined` if there is none or it has no value yet.
+   *
+   * @throws with code `InvalidSecret` or `SecretsManager`; for AWSCURRENT also when there is none
+   */
   read(stage: StagingLabel): Promise<SecretVersion | undefined> {
     let read = this.#reads.get(stage);
     if (!read) {
@@ -65,7 +69,7 @@ export class SecretReader {
   async #unreadable(stage: StagingLabel, cause: unknown): Promise<RotatingPostgresError> {
     if (cause instanceof RotatingPostgresError) return cause;
     const what = `cannot read ${stage} of secret ${this.secretId}`;
-    // A parser's message quotes its input, which here is the secret.
+    // A parser's message quotes its input, which is the secret.
     if (codeOf(cause) === 'SyntaxError') {
       return new RotatingPostgresError(ErrorCode.SECRETS_MANAGER, `${what}: the answer is not JSON`);
     }
@@ -75,8 +79,8 @@ export class SecretReader {
   }
 
   /**
-   * Of the secret, Secrets Manager names the action that it refuses. Of the key it says "Access to KMS is not allowed",
-   * and not which.
+   * For a denied secret, Secrets Manager names the denied action. For a denied key, it says only "Access to KMS is not
+   * allowed", without the key.
    */
   async #refusal(message: string): Promise<string> {
     if (message.includes('secretsmanager:')) {
@@ -97,7 +101,9 @@ export class SecretReader {
   }
 }
 
-/** The region in a secret's ARN, in any partition; `undefined` for a name, so that the SDK's default holds. */
+/**
+ * The Region in a secret's ARN, in any partition; `undefined` for a name, for which the SDK's default Region applies.
+ */
 export function regionOf(secretId: string): string | undefined {
   return /^arn:[^:]+:secretsmanager:([^:]+):/.exec(secretId)?.[1];
 }

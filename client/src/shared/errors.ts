@@ -1,8 +1,8 @@
 import { ErrorCode } from '../../../src/contract';
 
 /**
- * An error of this package. `code` says what went wrong, `cause` is the driver's or the SDK's own error; neither holds
- * secret material.
+ * An error of this package. `code` is the error code, and `cause` is the error of the driver or the SDK. The message
+ * contains no secret.
  */
 export class RotatingPostgresError extends Error {
   constructor(
@@ -15,7 +15,7 @@ export class RotatingPostgresError extends Error {
   }
 }
 
-/** SQLSTATE of PostgreSQL, the error code of Node.js or the name of an SDK error: whichever the error carries. */
+/** The code of an error: PostgreSQL's SQLSTATE, the code of Node.js, or the name of an SDK error. */
 export function codeOf(error: unknown): string | undefined {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeof code === 'string') return code;
@@ -23,8 +23,9 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * The server refused the credential, so another version of the secret may be accepted.
- * 28P01: wrong password, unknown role, or VALID UNTIL has passed. 28000: NOLOGIN, or no line of pg_hba.conf.
+ * Whether the server refused the credential. Another version of the secret may be accepted.
+ *
+ * 28P01: wrong password, unknown role, or VALID UNTIL has passed. 28000: NOLOGIN, or no matching line in pg_hba.conf.
  */
 export function isAuthenticationFailure(error: unknown): boolean {
   const code = codeOf(error);

@@ -2,14 +2,14 @@ import type { Client } from 'pg';
 import { RotatingPostgresError } from './errors';
 import { ErrorCode } from '../../../src/contract';
 
-/** What pg's connection emits when the server asks for a password in a way that gives it away. */
+/** The events of pg's connection for authentication methods that give the password away. */
 const WEAKER = { authenticationCleartextPassword: 'in the clear', authenticationMD5Password: 'as MD5' } as const;
 type Weaker = (typeof WEAKER)[keyof typeof WEAKER];
 
 /**
- * Accepts a login only after a completed SCRAM exchange, or an MD5 one where that is allowed. pg answers whatever the
- * server asks for, and accepts a server that asks for nothing: under `trust` a wrong password passes, and a rotation
- * would take it for tested.
+ * Accepts a login only after a completed SCRAM exchange, or an MD5 exchange where that is allowed. pg uses any method
+ * that the server requests, and also accepts a server that requests none: under `trust`, a wrong password would pass,
+ * and a rotation would consider it tested.
  */
 export class ScramOnly {
   private completed = false;
@@ -20,18 +20,18 @@ export class ScramOnly {
     private readonly allowMd5 = false,
   ) {}
 
-  /** Whether the login was MD5, in which the server proves nothing. */
+  /** Whether the login used MD5, which proves nothing about the server. */
   get wasMd5(): boolean {
     return !this.completed && this.weaker === WEAKER.authenticationMD5Password;
   }
 
-  /** Listens before pg does, so before the client connects. */
+  /** Adds its listeners before pg's own, so it must be called before the client connects. */
   watch({ connection }: Client): void {
     for (const [event, how] of Object.entries(WEAKER)) {
       connection.on(event, () => {
         this.weaker = how;
-        // What pg writes now goes nowhere. Withholding the password would not do: pg has it once a server has asked for
-        // SCRAM.
+        // Destroying the stream discards what pg writes. Withholding the password is not possible: pg has it once a
+        // server has requested SCRAM.
         if (!this.allowMd5 || !this.wasMd5) connection.stream.destroy(this.refusal(`asks for the password ${how}`));
       });
     }
@@ -41,7 +41,7 @@ export class ScramOnly {
   }
 
   /**
-   * @throws with code `Scram` unless the server has proved that it knows the password's verifier, or asked for MD5
+   * @throws with code `Scram` unless the server has proved that it knows the password's verifier, or requested MD5
    * where that is allowed
    */
   check(): void {

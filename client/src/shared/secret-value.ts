@@ -1,7 +1,7 @@
 import { RotatingPostgresError } from './errors';
 import { ErrorCode, type SecretValue } from '../../../src/contract';
 
-/** What a secret says, checked: how to reach the database, and as whom. */
+/** The validated value of a secret: the server, the database and the login. */
 export interface Credential extends SecretValue {
   readonly port: number;
   readonly dbname: string;
@@ -12,9 +12,11 @@ const DEFAULT_PORT = 5432;
 const DEFAULT_DATABASE = 'postgres';
 
 /**
- * Reads the JSON of a secret. `label` names the secret in errors, which name the field and the reason, and never a
- * value. Keys that are not ours are kept: a rotation writes them back. `defaults` stand in for fields that the secret
- * lacks.
+ * Parses and validates the JSON value of a secret. Unknown keys are kept, because a rotation writes them back.
+ *
+ * @param label names the secret in errors, which contain the field and the reason, and never a value
+ * @param defaults values for fields that the secret lacks
+ * @throws with code `InvalidSecret`
  */
 export function parseSecretValue(
   text: string | undefined,
@@ -29,7 +31,7 @@ export function parseSecretValue(
     if (found === undefined) throw invalid(`field "${field}" is missing`);
     if (typeof found !== 'string') throw invalid(`field "${field}" must be a string, but is ${kind(found)}`);
     if (found.trim() === '') throw invalid(`field "${field}" is empty`);
-    // A NUL ends a string in PostgreSQL's start-up packet: what follows it would be read as further parameters.
+    // A NUL ends a string in PostgreSQL's startup packet. The text after it would be read as more parameters.
     if (found.includes('\0')) throw invalid(`field "${field}" contains a NUL character`);
     return found;
   };
@@ -41,7 +43,7 @@ export function parseSecretValue(
     throw invalid(`field "engine" must be ${ENGINES.map(name => `"${name}"`).join(' or ')}`);
   }
   const host = string('host');
-  // pg takes a slash for the directory of a Unix socket, which has no certificate to check.
+  // pg treats a host with a slash as the directory of a Unix socket, which has no certificate to verify.
   if (/[\s/]/.test(host)) throw invalid('field "host" is not the name of a host');
 
   optional('masterarn');
@@ -65,7 +67,7 @@ function parseObject(text: string | undefined, invalid: Invalid): Record<string,
   try {
     value = JSON.parse(text);
   } catch {
-    throw invalid('is not JSON'); // without the cause: the parser's message quotes its input
+    throw invalid('is not JSON'); // without the cause: a parser's message quotes its input
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`must be a JSON object, but is ${kind(value)}`);

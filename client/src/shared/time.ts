@@ -1,6 +1,7 @@
 /**
- * The promise, or `undefined` when the time is over first; `until` in milliseconds of `performance.now()`, Infinity for
- * no end.
+ * Resolves with the promise, or with `undefined` at the deadline.
+ *
+ * @param until deadline in milliseconds of `performance.now()`; Infinity for none
  */
 export async function within<T>(promise: Promise<T>, until: number): Promise<T | undefined> {
   if (until === Infinity) return promise;
@@ -15,7 +16,9 @@ export async function within<T>(promise: Promise<T>, until: number): Promise<T |
   }
 }
 
-/** Keeps no process alive: this package sleeps only between attempts that nobody must wait for. */
+/**
+ * Waits without keeping the process alive: this package sleeps only between retries, for which a process need not wait.
+ */
 export function sleep(millis: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, millis).unref());
 }

@@ -5,34 +5,45 @@ import { codeOf, RotatingPostgresError } from './errors';
 import { rdsRoots } from './rds-roots';
 import { Env, ErrorCode } from '../../../src/contract';
 
-/** More to trust than the roots of RDS. */
+/** Root certificates to trust in addition to those of RDS. */
 export interface TlsOptions {
-  /** Further roots, as PEM. For a certificate authority of one's own, or a region whose roots are not pinned here. */
+  /**
+   * Additional root certificates in PEM form, for your own certificate authority, or for a Region whose root
+   * certificates are not included here.
+   * @default - none
+   */
   readonly ca?: string | readonly string[];
 }
 
-/** RDS Proxy has certificates of public roots. */
+/** RDS Proxy has certificates of public certificate authorities. */
 const PROXY_HOST = /\.proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(\.cn)?$/i;
 
-/** Building a context from these roots costs some 15 ms, so there is one per set of roots, not one per connection. */
+/**
+ * Creating a context from these root certificates takes about 15 ms, so that contexts are shared by all connections
+ * with the same root certificates.
+ */
 const contexts = new Map<string, tls.SecureContext>();
 let extraRoots: readonly string[] | undefined;
 
 /**
- * The options for pg's `ssl` that verify the server fully: its chain against `trustedRoots`, its name against `host`.
+ * The value of pg's `ssl` option for full verification: the certificate chain against `trustedRoots`, and the
+ * certificate's name against `host`.
  */
 export function tlsOptions(host: string, options: TlsOptions = {}): tls.ConnectionOptions {
   return {
     secureContext: secureContext(host, options),
     rejectUnauthorized: true,
-    // Node.js would check the name that it sent to the server, and it sends none for an IP address: then it checks
+    // Node.js checks the name that it sent to the server (SNI). For an IP address it sends none, and would check
     // 'localhost'.
     checkServerIdentity: (_servername, certificate) => tls.checkServerIdentity(host, certificate),
   };
 }
 
 /**
- * What is trusted for a host: the roots of RDS (for an RDS Proxy also those of Node.js), NODE_EXTRA_CA_CERTS, and `ca`.
+ * The trusted root certificates for a host: those of RDS (for an RDS Proxy also those of Node.js), NODE_EXTRA_CA_CERTS,
+ * and `ca`.
+ *
+ * @throws with code `Configuration` when a file or `ca` has no valid certificate
  */
 export function trustedRoots(host: string, options: TlsOptions = {}): string[] {
   extraRoots ??= readExtraRoots();
@@ -52,7 +63,7 @@ function secureContext(host: string, options: TlsOptions): tls.SecureContext {
   return context;
 }
 
-/** Node.js reads this file for its default store only, which does not hold when there is a `ca`. */
+/** Node.js applies this file only to its default trust store, which is not used if `ca` is set. */
 function readExtraRoots(): string[] {
   const file = process.env[Env.EXTRA_CA_CERTS];
   if (!file) return [];
@@ -65,7 +76,7 @@ function readExtraRoots(): string[] {
   }
 }
 
-/** Node.js ignores what is no certificate without an error, and then trusts less than was meant. */
+/** Node.js silently ignores text that is not a certificate, and would then trust less than intended. */
 function certificates(pem: string, source: string): string[] {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (found.length === 0) {

@@ -2,24 +2,24 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { type FirstMessage, firstMessage } from './startup';
 
-/** A session of PostgreSQL that is ready for queries. */
+/** A PostgreSQL session that is ready for queries. */
 export interface Session {
   readonly socket: Duplex;
-  /** What the server says of itself after a login. */
+  /** The server's messages after a login: parameters and cancellation key. */
   readonly greeting: Buffer;
 }
 
-/** Where a stream leads. */
+/** The server that a stream connects to. */
 export interface Server {
-  /** Logs in. `isWanted` turns false when the driver has given up. */
+  /** Logs in. `isWanted` returns false when the driver has given up. */
   logIn(parameters: ReadonlyMap<string, string>, isWanted: () => boolean): Promise<Session>;
-  /** A connection that takes the message, which the server answers by closing it. */
+  /** Opens a connection and sends the cancel request, which the server answers by closing the connection. */
   cancel(message: Buffer): Promise<Duplex>;
 }
 
 /**
- * What a driver takes for a socket to a PostgreSQL that asks for no password: the driver's first message opens a
- * session that was logged in here, and from then on all bytes pass through as they are.
+ * Behaves like a socket to a PostgreSQL server that requires no password. The driver's first message opens a session
+ * that this package logs in to. After that, all bytes pass through unchanged.
  */
 export class LoggedInStream extends Duplex {
   readonly #server: Server;
@@ -31,7 +31,7 @@ export class LoggedInStream extends Duplex {
     this.#server = server;
   }
 
-  // What drivers ask of a socket besides: postgres.js says goodbye only to one that is open.
+  // Other members of a socket that drivers use: postgres.js sends its Terminate message only to an open one.
   get readyState(): 'open' | 'closed' {
     return this.destroyed ? 'closed' : 'open';
   }

@@ -14,13 +14,15 @@ import { credentialSource } from '../secret/configuration';
 import { plainConfig } from '../secret/plain-config';
 import { defaultLogger } from '../telemetry/logger';
 
-/** Which secret logs the sessions in, and where. */
+/** The secret that sessions log in with, and the endpoint. */
 export interface RotatingStreamOptions extends SecretLoginOptions {}
 
 /**
- * For libraries that make their own connections: what they take for a socket, already encrypted and logged in with
- * whatever version of the secret PostgreSQL accepts. It is given as `stream` to `pg` and what is built on it, and as
- * `socket` to postgres.js; user, password, host and TLS of the library are then without effect, and `ssl` must be off.
+ * For libraries that open their own connections: returns a factory of sockets that are already encrypted and logged in,
+ * with the version of the secret that PostgreSQL accepts.
+ *
+ * Pass it as `stream` to `pg` and libraries that use it, and as `socket` to postgres.js. The library's own user,
+ * password, host and TLS options then have no effect, and its `ssl` must be off.
  *
  * @example
  * const sql = postgres({ socket: rotatingStream(), ssl: false });
@@ -36,7 +38,7 @@ export function rotatingStream(options: RotatingStreamOptions = {}): () => Socke
     ...place
   } = options;
   const source = credentialSource(secretId, { client, ttlMillis });
-  // it has all of a socket that drivers use
+  // it has all members of a socket that drivers use
   const streamsTo = (server: Server) => () => new LoggedInStream(server) as unknown as Socket;
   if ('connectionString' in source) return streamsTo(plainServer(plainConfig(source.connectionString, logger, place)));
   const login = new Login(source, { replicaLagMillis, loginBudgetMillis });
@@ -60,13 +62,13 @@ function rotatingServer(login: Login, place: Place): Server {
         return logIn(new Client({ ...settings(parameters), connectionTimeoutMillis: login.budgetMillis }));
       }),
     cancel: async message => {
-      await login.admission(performance.now() + login.budgetMillis); // so that there is a version
+      await login.admission(performance.now() + login.budgetMillis); // waits until a version has been read
       return send(message, new Client());
     },
   };
 }
 
-/** What the driver wants of its session. The rest is the secret's, or always the same with pg. */
+/** The session parameters of the driver. The others come from the secret, or pg always sends the same value. */
 function settings(parameters: ReadonlyMap<string, string>): pg.ClientConfig & { replication?: string } {
   const {
     user: _,
@@ -81,21 +83,21 @@ function settings(parameters: ReadonlyMap<string, string>): pg.ClientConfig & { 
   return { application_name, replication, options: [options ?? [], switches].flat().join(' ') || undefined };
 }
 
-/** Logs in, and takes the connection from pg when it has. */
+/** Logs in with pg, and then takes the socket over. */
 async function logIn(client: pg.Client): Promise<Session> {
   const said: Buffer[] = [];
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }) =>
     said.push(parameterStatus(parameterName, parameterValue)),
   );
   client.connection.on('backendKeyData', ({ processID, secretKey }) => said.push(backendKeyData(processID, secretKey)));
-  client.on('error', () => {}); // the stream says it
+  client.on('error', () => {}); // the stream reports it
   await client.connect();
   const socket = client.connection.stream;
-  socket.removeAllListeners('data'); // which until now pg read
+  socket.removeAllListeners('data'); // pg's own listener
   return { socket, greeting: Buffer.concat([AUTHENTICATED, ...said, READY]) };
 }
 
-/** A cancellation holds a key of the session, so it goes encrypted where the session is. */
+/** A cancel request contains the session's secret key, so that it is encrypted if the session is. */
 async function send(message: Buffer, client: pg.Client): Promise<Duplex> {
   const ssl: unknown = client.ssl;
   const socket = connect(client.port, client.host);

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../../src/contract';
 import { RotatingPostgresError } from '../shared/errors';
 
-/** The first message that a driver sends: it wants a session, or to cancel the query of another. */
+/** The first message of a driver: a request for a session, or to cancel another session's query. */
 export type FirstMessage =
   | { readonly kind: 'session'; readonly parameters: ReadonlyMap<string, string> }
   | { readonly kind: 'cancel'; readonly message: Buffer };
@@ -10,7 +10,7 @@ const VERSION_3 = 3;
 const CANCEL = 80877102;
 const SSL = 80877103;
 
-/** Reads it; `undefined` while it is not complete. */
+/** Parses the first message; `undefined` while it is incomplete. */
 export function firstMessage(bytes: Buffer): FirstMessage | undefined {
   if (bytes.length < 8 || bytes.length < bytes.readInt32BE()) return undefined;
   const code = bytes.readInt32BE(4);
@@ -30,7 +30,7 @@ export function firstMessage(bytes: Buffer): FirstMessage | undefined {
   return { kind: 'session', parameters };
 }
 
-/** A login that asks for nothing: the server's first words when it trusts whoever comes. */
+/** AuthenticationOk, the first message of a server that requires no authentication. */
 export const AUTHENTICATED = message('R', int32(0));
 export const READY = message('Z', Buffer.from('I'));
 
@@ -38,12 +38,12 @@ export function parameterStatus(name: string, value: string): Buffer {
   return message('S', Buffer.from(`${name}\0${value}\0`));
 }
 
-/** By which a query of the session can be cancelled. */
+/** The key with which a query of the session can be cancelled. */
 export function backendKeyData(processId: number, secretKey: number): Buffer {
   return message('K', int32(processId), int32(secretKey));
 }
 
-/** "May we speak TLS?" The answer is one byte. */
+/** SSLRequest. The server answers with one byte. */
 export const SSL_REQUEST = Buffer.concat([int32(8), int32(SSL)]);
 
 function message(type: string, ...body: Buffer[]): Buffer {

@@ -5,31 +5,34 @@ import { within } from '../shared/time';
 
 export interface HealthOptions {
   /**
-   * For all of it: the connection and the statements, in milliseconds.
+   * Timeout for connection and statements together, in milliseconds.
    * @default 2000
    */
   readonly timeoutMillis?: number;
   /**
-   * Writes, too: a row into a temporary table, or one of default values into the table of this name, `schema.table` or
-   * `table`, and takes it back.
+   * Whether to test a write too, which is rolled back: `true` inserts a row into a temporary table; a table name
+   * (`schema.table` or `table`) inserts a row of default values into that table.
    * @default false
    */
   readonly write?: boolean | string;
 }
 
-/** Whether a database can be used now. Nothing in it is secret. */
+/** Whether a database can be used now. It contains no secret. */
 export interface Health extends Partial<PoolStats> {
   readonly healthy: boolean;
   readonly latencyMillis: number;
-  /** SQLSTATE, the code of Node.js, or an `ErrorCode`; `ETIMEDOUT` when the time was over. */
+  /** The SQLSTATE, the code of Node.js, or an `ErrorCode`; `ETIMEDOUT` after the timeout. */
   readonly error?: string;
 }
 
 const TIMEOUT_MILLIS = 2_000;
-/** More than an answer of the server: of what is stored. */
+/** Reads stored data, which shows more than an answer of the server. */
 const READ = 'SELECT datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()';
 
-/** Reads from the database, and by choice writes, as a caller would: for `/health/db`. It never rejects. */
+/**
+ * Checks that a caller can read from the database, and optionally write to it, for an endpoint such as `/health/db`. It
+ * never rejects.
+ */
 export async function health(
   pool: pg.Pool,
   { timeoutMillis = TIMEOUT_MILLIS, write = false }: HealthOptions = {},
@@ -56,7 +59,7 @@ export async function health(
     client.on('error', lost);
     const used = await within(use(client, write), until);
     client.off('error', lost);
-    client.release(!used); // what is still under way, or failed half-way, ends with the connection
+    client.release(!used); // a statement that is still running, or an open transaction, ends with the connection
     return end(used ? undefined : 'ETIMEDOUT');
   } catch (error) {
     client?.release(true);
@@ -64,7 +67,7 @@ export async function health(
   }
 }
 
-/** A connection that is lost says so in an event, too, which nobody else hears: the statement's error is enough. */
+/** A lost connection also emits an event, which has no other listener. The statement's error is enough. */
 function lost(): void {}
 
 async function use(client: pg.PoolClient, write: boolean | string): Promise<true> {

@@ -1,4 +1,4 @@
-/** Where to log. Pino, Winston, Powertools and `console` fit. */
+/** A logger. Pino, Winston, Powertools and `console` are compatible. */
 export interface Logger {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
@@ -6,7 +6,8 @@ export interface Logger {
 }
 
 /**
- * Logs only what needs action: without it an outage of Secrets Manager would not be noticed before the next rotation.
+ * Logs warnings and errors to the console. Without them, an outage of Secrets Manager would only be noticed at the next
+ * rotation.
  */
 export const defaultLogger: Logger = {
   info: () => {},

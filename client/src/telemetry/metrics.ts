@@ -11,8 +11,8 @@ interface Observable {
 }
 
 /**
- * What is used of the `Meter` of @opentelemetry/api, whose `metrics.getMeter('…')` fits; that package is not needed
- * here.
+ * The part of @opentelemetry/api's `Meter` that is used; `metrics.getMeter('…')` is compatible. This package does not
+ * depend on @opentelemetry/api.
  */
 export interface Meter {
   createObservableCounter(name: string, options?: { description?: string; unit?: string }): Observable;
@@ -42,8 +42,8 @@ const GAUGES: readonly Figure[] = [
 ];
 
 /**
- * Observes a pool with a meter of OpenTelemetry, under names that begin with `rotating_postgres.`; returns what ends
- * it.
+ * Observes a pool with an OpenTelemetry meter, with metric names that begin with `rotating_postgres.`. Returns a
+ * function that stops it.
  */
 export function observe(pool: pg.Pool, meter: Meter, attributes: Record<string, string> = {}): () => void {
   const instruments = [

@@ -1,8 +1,8 @@
 import type * as pg from 'pg';
 
-/** What a pool has done since it was made, and how it is. Nothing in it is secret. */
+/** The statistics of a pool since it was created, and its state. They contain no secret. */
 export interface PoolStats {
-  /** Reads of AWSCURRENT, by all pools of the secret, and how many of them failed. */
+  /** Reads of AWSCURRENT by all pools of the secret, and failed ones. */
   readonly refreshes: number;
   readonly failedRefreshes: number;
   /** Searches for a version that PostgreSQL accepts, after it refused one. */
@@ -10,11 +10,14 @@ export interface PoolStats {
   /** Logins that PostgreSQL accepted, and that it refused. */
   readonly logins: number;
   readonly refusedLogins: number;
-  /** Connections that were replaced ahead of need. */
+  /** Connections that were replaced before a caller needed them. */
   readonly replacements: number;
-  /** Open while every version is refused and callers hear of it at once. */
+  /** `open` while every version is refused and callers receive the error at once. */
   readonly breaker: 'closed' | 'open';
-  /** The version of the secret that the next login uses, its user, and how long ago the secret was read. */
+  /**
+   * Version of the secret that the next login uses. The two fields below are its user, and the seconds since the secret
+   * was read.
+   */
   readonly secretVersion?: string;
   readonly user?: string;
   readonly credentialAgeSeconds?: number;
@@ -22,12 +25,12 @@ export interface PoolStats {
 
 const sources = new WeakMap<pg.Pool, () => PoolStats>();
 
-/** For a pool to say where its figures are. */
+/** Registers the source of a pool's statistics. */
 export function provideStats(pool: pg.Pool, source: () => PoolStats): void {
   sources.set(pool, source);
 }
 
-/** The figures of a pool that `rotatingPool` made; `undefined` for another, also for one of a connection string. */
+/** The statistics of a pool of `rotatingPool`; `undefined` for any other pool, and for one with a connection string. */
 export function stats(pool: pg.Pool): PoolStats | undefined {
   return sources.get(pool)?.();
 }

@@ -5,7 +5,7 @@ type Bound<S> = S extends (connection: Connection, ...given: infer Given) => inf
   ? (...given: Given) => Result
   : never;
 
-/** Statements that are sent over one connection, and its end: what a session can do. */
+/** Binds statements to one connection: the methods of a session, with `close()`. */
 export function bound<S extends Record<string, Statement>>(
   connection: Connection,
   statements: S,

@@ -19,7 +19,7 @@ import { setAlternatingPassword } from '../sql/set-alternating-password';
 import { setPassword } from '../sql/set-single-password';
 import { shareMemberships } from '../sql/share-memberships';
 
-/** What the admin's session in the maintenance database can do. */
+/** The admin session in the maintenance database. */
 export function adminSession(connection: Connection, limits: Limits): LoginAdmin & UserAdmin {
   const enter = (database: string) =>
     enterDatabase(connection, database, () => connectAsAdminIn({ ...connection.login, dbname: database }, limits));
@@ -45,7 +45,7 @@ export function adminSession(connection: Connection, limits: Limits): LoginAdmin
   };
 }
 
-/** What the admin's session in an application's database can do. */
+/** The admin session in an application's database. */
 function databaseAdmin(connection: Connection): DatabaseAdmin {
   return bound(connection, { grantAccess });
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../connection';
 import { readIdentity } from '../sql/read-identity';
 import { readServer } from '../sql/read-server';
 
-/** What a consumer's session can do. */
+/** The session of a consumer. */
 export function consumerSession(connection: Connection): ConsumerSession {
   return bound(connection, { identity: readIdentity, server: readServer });
 }

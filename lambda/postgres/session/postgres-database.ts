@@ -9,7 +9,7 @@ import { connectAsAdmin, connectAsConsumer, connectAsLogin, type Limits } from '
 
 type Admin = ReturnType<typeof adminSession>;
 
-/** PostgreSQL, for one invocation. */
+/** The port to PostgreSQL, for one invocation. */
 export class PostgresDatabase implements Database<Admin>, UserDatabase {
   constructor(private readonly limits: Limits) {}
 
@@ -30,7 +30,7 @@ export class PostgresDatabase implements Database<Admin>, UserDatabase {
       await (await connectAsAdmin(credential, this.limits)).close();
       return true;
     } catch (error) {
-      if (lacksPrivilege(error)) return true; // it logged in, and may not use the maintenance database
+      if (lacksPrivilege(error)) return true; // the login succeeded; it only lacks CONNECT on the maintenance database
       if (isRefusedLogin(error)) return false;
       throw error;
     }

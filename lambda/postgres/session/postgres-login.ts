@@ -3,7 +3,7 @@ import { type Connection, connectAsAdmin, type Limits } from '../connection';
 import { changeOwnPassword } from '../sql/change-own-password';
 import { transferOwnership } from '../sql/transfer-ownership';
 
-/** What the session of a login can do for itself. */
+/** The session of a login. */
 export function loginSession(first: Connection, limits: Limits): LoginSession {
   let connection = first;
   const leave = async () => {

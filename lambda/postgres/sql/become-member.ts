@@ -3,12 +3,12 @@ import { MEMBERSHIP_OPTIONS_SINCE, roleRefused, withAdminOption } from '../role'
 import { identifier, integer, type Sql, sql } from '../template/sql';
 
 /**
- * Does something as the admin with the privileges of other roles, and with the right to give them things, in one
- * transaction: the admin makes itself their member at its start and has exactly the memberships of before at its end.
- * Nobody else sees the others, and where two sessions do this with one role, the second waits for the first.
+ * Runs work as the admin with the privileges of other roles, in one transaction. The admin makes itself a member of the
+ * roles at the start, and restores exactly its former memberships at the end. Other sessions never see these
+ * memberships. If two sessions use the same role, the second waits for the first.
  *
- * @throws with code `Role` when there is no such role, with code `AdminOption` when the admin may not make itself a
- * member
+ * @throws with code `Role` when a role does not exist, with code `AdminOption` when the admin may not make itself a
+ *   member
  */
 export async function asMember<T>(admin: Connection, roles: readonly string[], work: () => Promise<T>): Promise<T> {
   await admin.run([sql`BEGIN`]);
@@ -19,12 +19,12 @@ export async function asMember<T>(admin: Connection, roles: readonly string[], w
     await admin.run([...leaving, sql`COMMIT`]);
     return result;
   } catch (error) {
-    await admin.run([sql`ROLLBACK`]).catch(() => undefined); // the connection may be what failed
+    await admin.run([sql`ROLLBACK`]).catch(() => undefined); // the connection itself may have failed
     throw error;
   }
 }
 
-/** Makes the admin a member; what takes that back. */
+/** Makes the admin a member of the role, and returns the statements that undo it. */
 async function join(admin: Connection, role: string): Promise<Sql[]> {
   const before = await readMembership(admin, role);
   if (before.full) return [];
@@ -39,7 +39,8 @@ async function join(admin: Connection, role: string): Promise<Sql[]> {
     ({ grantor, inherit, set }) =>
       !before.memberships.some(known => known.grantor === grantor && known.inherit === inherit && known.set === set),
   );
-  if (!given) return []; // an admin that does not inherit was a member already, which PostgreSQL 15 leaves at that
+  // with PostgreSQL 15 or earlier, an admin without INHERIT was a member already, and the GRANT changed nothing
+  if (!given) return [];
   const by = hasOptions ? sql` GRANTED BY ${identifier(given.grantor)}` : sql``;
   const changed = before.memberships.find(({ grantor }) => grantor === given.grantor);
   if (!changed) return [sql`REVOKE ${name} FROM CURRENT_USER${by}`];
@@ -47,13 +48,13 @@ async function join(admin: Connection, role: string): Promise<Sql[]> {
   return [sql`GRANT ${name} TO CURRENT_USER WITH INHERIT ${inherit}, SET ${set}${by}`];
 }
 
-/** What the admin is to a role. */
+/** The admin's memberships in a role. */
 interface AdminMembership {
-  /** Whether it has the role's privileges, and may act as the role. */
+  /** Whether the admin has the role's privileges and may act as the role. */
   readonly full: boolean;
   readonly administered: boolean;
   readonly version: number;
-  /** Its direct memberships: from PostgreSQL 16 on, one of each who granted it. */
+  /** The direct memberships. From PostgreSQL 16 on, there is one for each grantor. */
   readonly memberships: readonly { readonly grantor: string; readonly inherit: boolean; readonly set: boolean }[];
 }
 
@@ -63,7 +64,7 @@ async function readMembership(admin: Connection, role: string): Promise<AdminMem
   return membership;
 }
 
-/** The options are read as JSON: they are columns from PostgreSQL 16 on only. */
+/** Reads the membership options as JSON, because the columns exist only from PostgreSQL 16 on. */
 export const READ_MEMBERSHIP = sql`
   SELECT pg_has_role(SESSION_USER, r.oid, 'USAGE') AND pg_has_role(
       SESSION_USER, r.oid, CASE WHEN v.version >= ${integer(MEMBERSHIP_OPTIONS_SINCE)} THEN 'SET' ELSE 'MEMBER' END

@@ -7,16 +7,17 @@ import { parseComment } from '../role-mark';
 import { identifier, literal, sql } from '../template/sql';
 
 interface OwnRole {
-  /** Whether the login may change other roles. */
+  /** Whether the login is a superuser or has CREATEROLE. */
   readonly admin: boolean;
   readonly forbidden: string | null;
   readonly comment: string | null;
 }
 
 /**
- * Changes the password of the login itself.
+ * Changes the login's own password.
  *
- * @param leave gives a session of the same login in which no application makes the rules, for one who may change roles
+ * @param leave opens a session of the same login in the maintenance database. A login that may change roles uses it,
+ *   because an application controls its own database.
  */
 export async function changeOwnPassword(
   login: Connection,

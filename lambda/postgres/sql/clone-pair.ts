@@ -1,13 +1,13 @@
 import type { MissingGrant, Pair } from '../../ports/logins';
 import { type Sql, sql } from '../template/sql';
 
-/** Who can give the owner what only the alternate has. */
+/** The role that can give the owner a privilege that only the alternate has. */
 export interface Grantor {
   readonly runAs: string;
   readonly canRun: boolean;
 }
 
-/** The parameters of the queries about what only the alternate has. */
+/** The parameters of the queries for privileges that only the alternate has. */
 export function namesOf({ alternate, owner }: Pair): string[] {
   return [alternate, owner];
 }
@@ -17,11 +17,11 @@ export const PAIR = sql`
   FROM pg_roles AS a, pg_roles AS o
   WHERE a.rolname = $1::name AND o.rolname = $2::name`;
 
-/** Whether the owner has a privilege that was granted to this role, 0 being PUBLIC. */
+/** Whether the owner has a privilege that was granted to this role. OID 0 is PUBLIC. */
 export const reachesOwner = (grantee: Sql) =>
   sql`CASE WHEN ${grantee} = 0 THEN true ELSE pg_has_role(pair.owner, ${grantee}, 'USAGE') END`;
 
-/** For a person to read. */
+/** The statements as SQL text, for an error message. */
 export function readable(grants: readonly MissingGrant<Sql>[]): MissingGrant[] {
   return grants.map(grant => ({ ...grant, sql: grant.sql.text }));
 }

@@ -4,9 +4,9 @@ import type { RoleSettings } from '../role';
 import { identifier, list, literal, type Sql, sql } from '../template/sql';
 
 /**
- * The statements that give `role` the settings of another one, and no others; none where it has them.
+ * The statements that give `role` exactly the settings of another role; empty if it has them already.
  *
- * @param startsAs the role that sessions start as
+ * @param startsAs the value of the `SET role` default
  */
 export function copySettings(
   role: string,
@@ -25,7 +25,7 @@ export function copySettings(
   ];
 }
 
-/** Takes all settings from a role, in all databases or in one. */
+/** Resets all settings of a role, in one database, or those for all databases (`database` null). */
 export function resetSettings(role: string, database: string | null): Sql {
   return sql`${alterRole(role, database)} RESET ALL`;
 }
@@ -47,8 +47,8 @@ function assignment(setting: string): Sql {
 }
 
 /**
- * A search path as stored (`"$user", public`) as a list of literals: as one literal it would name a single, odd schema.
- * Its names stand bare or in double quotes, within which a quote is doubled.
+ * Converts a stored search path (`"$user", public`) to a list of literals. As one literal it would name a single
+ * schema. Names are bare or in double quotes, where a quote is doubled.
  */
 function schemasIn(path: string): Sql {
   const names = [...path.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(

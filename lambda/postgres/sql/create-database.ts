@@ -6,15 +6,15 @@ import { retried } from '../retry-overtaken';
 import { identifier, sql } from '../template/sql';
 
 /**
- * Whether a database is made for a user who is declared to have these privileges in it; the tables of others are not in
- * a new one.
+ * Whether a missing database is created for a user with these privileges. A new database has no tables of others that
+ * the user could read.
  */
 const isMadeFor = (privileges: DatabaseUserPrivileges) => privileges === 'owner' || privileges === 'connect';
 
 /**
- * Makes the database if it is not there.
+ * Creates the database if it does not exist.
  *
- * @throws with code `DatabaseMissing` where the user is to read what others have in it
+ * @throws with code `DatabaseMissing` if it does not exist and the user is declared to read the tables of others in it
  */
 export async function createDatabase(
   admin: Connection,
@@ -26,10 +26,11 @@ export async function createDatabase(
     if (!isMadeFor(privileges)) {
       throw new RotatingPostgresError(
         ErrorCode.DATABASE_MISSING,
-        `${admin.login.host}:${admin.login.port} has no database "${name}": deploy the user who owns it ` +
-          'before those who read in it',
+        `${admin.login.host}:${admin.login.port} has no database "${name}": deploy the user that owns it ` +
+          'before the users that read it',
       );
     }
-    await admin.run([sql`CREATE DATABASE ${identifier(name)}`]); // alone: it cannot be part of a transaction
+    // on its own: CREATE DATABASE cannot run in a transaction block
+    await admin.run([sql`CREATE DATABASE ${identifier(name)}`]);
   });
 }

@@ -11,11 +11,11 @@ import { quoteIdentifier } from '../template/quote';
 import { identifier, sql } from '../template/sql';
 
 /**
- * Creates a login without a password, which RDS lets in by IAM.
+ * Creates a login without a password, which RDS authenticates through IAM.
  *
- * @param maker the resource that it belongs to
- * @throws with code `Role` when the role is another's or may have a password, which IAM would put out of use; with code
- *   `Configuration` when the server knows no logins by IAM
+ * @param maker the resource that the login belongs to
+ * @throws with code `Role` when the role belongs to another resource or secret, or may have a password, which stops
+ *   working for members of `rds_iam`; with code `Configuration` when the server has no role `rds_iam`
  */
 export async function createIamLogin(admin: Connection, username: string, maker: string): Promise<void> {
   await retried(admin, async () => {
@@ -45,7 +45,7 @@ function checkIamLogin(username: string, { forbidden, maker, comment, member }: 
   const { mark } = parseComment(comment);
   if (mark) {
     throw roleRefused(
-      `the role "${username}" has its password in ${mark.secretArn}, which IAM would put out of use: ` +
+      `the role "${username}" has its password in ${mark.secretArn}, and RDS refuses the password of an IAM user: ` +
         'choose another user name',
     );
   }
@@ -58,7 +58,7 @@ function checkIamLogin(username: string, { forbidden, maker, comment, member }: 
   }
   if (maker === undefined && !member) {
     throw roleRefused(
-      `the role "${username}" exists already and may have a password, which IAM would put out of use: ` +
+      `the role "${username}" exists already and may have a password, and RDS refuses the password of an IAM user: ` +
         'choose another user name, ' +
         `or run GRANT ${IAM_GROUP} TO ${quoteIdentifier(username)} if it has none`,
     );

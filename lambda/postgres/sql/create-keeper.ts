@@ -5,12 +5,15 @@ import type { Connection } from '../connection';
 import { roleRefused } from '../role';
 import { identifier, sql } from '../template/sql';
 
-/** Names who keeps what a dropped user owned. */
+/** The suffix of the role that receives the objects of a dropped user. */
 const KEEPER_SUFFIX = '_kept';
 
-/** The name of a role without any rights; undefined where none is needed and none was left by an earlier attempt. */
+/**
+ * Creates the NOLOGIN role `<user>_kept`, which has no rights and receives the objects of a dropped user. Returns its
+ * name; undefined if it is not needed and no earlier attempt created it.
+ */
 export async function createKeeper(admin: Connection, username: string, needed: boolean): Promise<string | undefined> {
-  // a name that takes no second login may be as long as any
+  // an IAM user has no alternate, so that its name may use all 63 bytes
   const name = username.slice(0, MAX_NAME_BYTES - KEEPER_SUFFIX.length) + KEEPER_SUFFIX;
   const mark = `cdk-rotating-postgres: keeps what the dropped user ${username} owned`;
   const [found] = await admin.query<{ comment: string | null }>(READ_KEEPER, [name]);
@@ -18,8 +21,8 @@ export async function createKeeper(admin: Connection, username: string, needed: 
   if (!needed) return undefined;
   if (found) {
     throw roleRefused(
-      `the role "${name}", which was to keep what "${username}" owns, is somebody else's: rename it, or ` +
-        'give away what is owned',
+      `the role "${name}" exists and was not created by this library, so it cannot receive the objects of ` +
+        `"${username}": rename the role, or reassign the objects`,
     );
   }
   await admin.run([sql`CREATE ROLE ${identifier(name)} NOLOGIN`, commentOn(name, mark)]);

@@ -10,8 +10,8 @@ import { quoteIdentifier } from '../template/quote';
 import { identifier, sql } from '../template/sql';
 
 /**
- * Creates the login, or takes over one that this secret's credential logs in to. Its password is only set where the
- * credential does not log in, so that an update leaves a rotated login alone.
+ * Creates the login, or takes over an existing one that the secret's credential logs in to. The password is set only
+ * where the credential does not log in, so that an update leaves a rotated login alone.
  */
 export async function createLogin(
   admin: Connection,

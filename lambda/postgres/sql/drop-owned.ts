@@ -3,9 +3,10 @@ import type { Connection } from '../connection';
 import { identifier, list, sql } from '../template/sql';
 
 /**
- * Takes from logins whatever they have in the connection's database.
+ * Removes the objects and privileges of logins in the connection's database.
  *
- * @param keeper the role that gets what they own there; without one they own nothing that could be given away
+ * @param keeper the role that receives their objects there. Without a keeper, they own no object there whose owner
+ *   could be changed.
  */
 export async function dropOwned(there: Connection, logins: readonly string[], keeper?: string): Promise<void> {
   const all = list(logins.map(identifier));
@@ -27,9 +28,9 @@ export async function dropOwned(there: Connection, logins: readonly string[], ke
 }
 
 /**
- * Who owns what the roles were granted something on, or what a policy of names them, here and on the server. What
- * PostgreSQL itself owns has no owner in this catalogue; of that, the schema `public` is in the hands of the database's
- * owner.
+ * The owners of the objects on which the roles have grants, or whose policies name the roles, in this database and
+ * server-wide. Objects that PostgreSQL itself owns have no owner in `pg_shdepend`; one of them is the schema `public`,
+ * which belongs to the database's owner.
  */
 export const READ_GRANTORS = sql`
   SELECT DISTINCT pg_get_userbyid(COALESCE(o.refobjid, d.datdba)) AS name

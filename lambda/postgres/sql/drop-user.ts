@@ -8,12 +8,12 @@ import type { Connection } from '../connection';
 import { identifier, list, sql } from '../template/sql';
 
 /**
- * Drops the logins of a user from the whole server. What they own in a database goes to a role that nobody logs in as,
- * databases themselves to the admin; nothing is deleted. Each database is a transaction of its own, and the roles go
- * last, so that running it again finishes what was left half done.
+ * Drops the logins of a user from the whole server. Their objects in a database pass to the NOLOGIN role `<user>_kept`;
+ * databases that they own pass to the admin. Nothing is deleted. Each database is a transaction of its own and the
+ * roles are dropped last, so that a repeated call completes a partial drop.
  *
- * The admin does not get what is in the databases: a function of the user's, or an expression of an index, would run
- * with its rights.
+ * The admin does not receive the objects: a user's function, or the expression of an index, would run with the admin's
+ * rights.
  *
  * @param enter connects the admin to a database
  */
@@ -41,7 +41,7 @@ export async function dropUser(
     }
   }
   await takeBackDatabases(admin, [...logins, ...(keeper === undefined ? [] : [keeper])]);
-  await dropOwned(admin, logins); // what is said of them on the server as a whole
+  await dropOwned(admin, logins); // server-wide grants
   await admin.run([sql`DROP ROLE ${list(logins.map(identifier))}`]);
   log.info('the user is dropped', { logins, databases: holdings.map(({ database }) => database), keeper });
 }
@@ -57,14 +57,11 @@ async function takeBackDatabases(admin: Connection, owners: readonly string[]): 
 
 interface Holding {
   readonly database: string;
-  /** Whether they own something there that can be given to another role. */
+  /** Whether the logins own an object there whose owner can be changed. */
   readonly owns: boolean;
 }
 
-/**
- * The databases in which the roles own something, or something is said of them; the one in which roles are administered
- * first.
- */
+/** The databases in which the roles own objects or are named in grants or policies. */
 export const READ_HOLDINGS = sql`
   SELECT d.datname AS database, bool_or(s.deptype = 'o' AND s.classid <> ALL (${WITHOUT_OWNERSHIP})) AS owns
   FROM pg_shdepend AS s JOIN pg_database AS d ON d.oid = s.dbid

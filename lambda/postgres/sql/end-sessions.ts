@@ -2,19 +2,19 @@ import { asMember } from './become-member';
 import type { Connection } from '../connection';
 import { integer, literal, type Sql, sql } from '../template/sql';
 
-/** How long the server waits for each session to be gone. */
+/** How long the server waits for each session to end. */
 const PATIENCE_MS = 1_000;
 
 interface LoginSessions {
   readonly sessions: number;
-  /** Whether the admin may end the sessions as it is. */
+  /** Whether the admin may end the sessions without becoming a member first. */
   readonly mayEnd: boolean;
 }
 
 /**
- * Ends the sessions of a login, as far as they are there when it is called; how many there were. Who may end them is a
- * member of `pg_signal_backend`, or has the role's privileges: the admin takes them for this one transaction, if need
- * be.
+ * Ends the sessions that a login has at this moment. Returns their number. `pg_terminate_backend` requires membership
+ * in `pg_signal_backend` or the privileges of the login's role; if the admin has neither, it becomes a member of the
+ * role for this one transaction.
  */
 export async function endSessions(admin: Connection, username: string): Promise<number> {
   const [found] = await admin.query<LoginSessions>(READ_SESSIONS, [username]);

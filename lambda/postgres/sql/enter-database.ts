@@ -5,8 +5,8 @@ import type { Connection } from '../connection';
 import { identifier, sql } from '../template/sql';
 
 /**
- * Connects the admin to a database that an application makes the rules of. Where the admin may not connect, it gets
- * CONNECT for the moment of doing so: PostgreSQL looks at it then only.
+ * Connects the admin to a database that an application controls. An admin without CONNECT receives it only while it
+ * connects, because PostgreSQL checks the privilege only then.
  */
 export async function enterDatabase(
   admin: Connection,

@@ -3,23 +3,23 @@ import { formatComment, type RoleMark } from '../role-mark';
 import { identifier, integer, literal, type Sql, sql } from '../template/sql';
 
 /**
- * The comment on a role is what every change of its password goes by, and it changes with each. So the change is put
- * between a lock on the role and a look at whether the comment is still the one that was read: what came in between
- * rolls it back.
+ * Makes a change conditional on the role's comment, which every change of its password rewrites. The change locks the
+ * role's row, then checks that the comment is still the one that was read, then continues. If another session changed
+ * it in the meantime, everything is rolled back.
  *
- * @param change the first statement must change the role's row, which locks it
+ * @param change its first statement must update the role's row, which locks it
  */
 export function fenced(role: Role, change: readonly Sql[], mark: RoleMark): Sql[] {
   const [lock, ...rest] = change;
   return [lock, stillCommented(role), ...rest, commentOn(role.name, formatComment(role.foreignComment, mark))];
 }
 
-/** A change of the role's row that changes nothing, and locks it. */
+/** Locks the role's row, by an update that changes nothing. */
 export function lockOf({ name, connectionLimit }: Role): Sql {
   return sql`ALTER ROLE ${identifier(name)} CONNECTION LIMIT ${integer(connectionLimit)}`;
 }
 
-/** A statement that fails, with SQLSTATE 22012, unless the comment on the role is the one that was read. */
+/** Fails with SQLSTATE 22012 unless the comment on the role is the one that was read. */
 export function stillCommented({ name, comment }: Pick<Role, 'name' | 'comment'>): Sql {
   return sql`
     SELECT 1 / CASE WHEN COALESCE(shobj_description(r.oid, 'pg_authid'), '') = ${literal(comment ?? '')}

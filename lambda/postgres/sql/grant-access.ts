@@ -9,8 +9,8 @@ import { roleRefused } from '../role';
 import { identifier, join, list, type Sql, sql } from '../template/sql';
 
 /**
- * Tables are also views, materialized views, foreign tables and partitions. EXECUTE of functions and USAGE of types
- * everybody has by default.
+ * Privileges by kind of object. Tables include views, materialized views, foreign tables and partitions. EXECUTE on
+ * functions and USAGE on types are not listed, because PUBLIC has them by default.
  */
 const PRIVILEGES: Readonly<Record<Access['privileges'], Readonly<Record<TargetKind, readonly Privilege[]>>>> = {
   readOnly: { TABLE: ['SELECT'], SEQUENCE: ['SELECT'], SCHEMA: ['USAGE'] },
@@ -33,11 +33,11 @@ const FUTURE: Readonly<Record<TargetKind, Sql>> = {
 };
 
 /**
- * Gives the user the access in the connection's database that it is declared to have, and takes what it was declared to
- * have before and is not now, in one transaction. What others gave it stays.
+ * In the connection's database and one transaction: grants the declared access, and revokes the access that was
+ * declared before and is not any more. Grants made by other roles stay.
  *
- * @throws with code `Configuration` when a schema is not there, with code `Privilege` when the admin may not give
- * something
+ * @throws with code `Configuration` when a schema does not exist, with code `Privilege` when the admin may not grant
+ *   something
  */
 export async function grantAccess(admin: Connection, user: string, declared?: Access, before?: Access): Promise<void> {
   const missing = async () =>
@@ -47,7 +47,7 @@ export async function grantAccess(admin: Connection, user: string, declared?: Ac
     const owners = (await differences(admin, user, declared, before)).map(({ owner }) => owner);
     await asMember(admin, owners, async () => {
       await admin.run(await missing());
-      // Who may grant nothing on an object, but may use it, gets no error of PostgreSQL but a warning.
+      // GRANT by a role that may use an object but not grant on it only warns.
       const [left] = await missing();
       if (left !== undefined) {
         throw new RotatingPostgresError(
@@ -59,7 +59,7 @@ export async function grantAccess(admin: Connection, user: string, declared?: Ac
   });
 }
 
-/** What has to change on the objects of one owner. */
+/** The changes on the objects of one owner. */
 interface Difference {
   readonly owner: string;
   readonly changes: readonly Change[];
@@ -96,25 +96,28 @@ async function differences(admin: Connection, user: string, declared?: Access, b
 
 function checkTargets({ owner, schemas = [] }: Access, targets: readonly Target[]): void {
   if (targets.length === 0) {
-    throw roleRefused(`the role "${owner}" does not exist: deploy it before the users who read what it owns`);
+    throw roleRefused(`the role "${owner}" does not exist: deploy it before the users that read its objects`);
   }
   const missing = schemas.find(schema => !targets.some(target => target.kind === 'SCHEMA' && target.schema === schema));
   if (missing === undefined) return;
   throw new RotatingPostgresError(
     ErrorCode.CONFIGURATION,
-    `there is no schema "${missing}" of an application in the database: create it as "${owner}"` +
-      ` before you deploy who reads in it, or name no schemas, which gives access to those of "${owner}" now and later`,
+    `the database has no application schema "${missing}": create it as "${owner}" before you deploy its readers, ` +
+      `or omit 'schemas' to give access to all schemas of "${owner}", existing and future ones`,
   );
 }
 
-/** Default privileges are given for each schema that is named, or else for all at once, those to come as well. */
+/**
+ * Whether the declared access covers a target. Default privileges are granted for each named schema, or without schemas
+ * for the whole database, which includes later schemas.
+ */
 function covers({ schemas }: Access, { kind, schema, future, inhabited }: Target): boolean {
   if (schemas) return schema !== null && schemas.includes(schema);
   if (future) return schema === null;
   return kind !== 'SCHEMA' || inhabited;
 }
 
-/** One statement for all objects that are treated alike. */
+/** Combines objects with the same change into one statement. */
 function statementsOf(user: string, { owner, changes }: Difference): Sql[] {
   const grouped = new Map<string, { change: Change; names: Sql[] }>();
   const statements: Sql[] = [];

@@ -6,8 +6,8 @@ import { retried } from '../retry-overtaken';
 import { identifier, type Sql, sql } from '../template/sql';
 
 /**
- * Gives the user what it is declared to have on a database as a whole, and takes what it was declared to have before
- * and is not now. Whether the database is there.
+ * Grants the declared privileges on a database as a whole, and revokes those that were declared before and are not any
+ * more. Returns whether the database exists.
  */
 export async function grantDatabase(
   admin: Connection,
@@ -20,8 +20,8 @@ export async function grantDatabase(
     const found = await readDatabase(admin, name, user);
     if (!found) return false;
     const statements = changes(user, name, found, declared, before);
-    // To give a database to a role, or take it from one, the admin has to be a member of that role; to grant on it, of
-    // its owner.
+    // To change the owner of a database to or from a role, the admin has to be a member of that role. To grant on the
+    // database, it has to be a member of its owner.
     if (statements.length > 0) {
       await asMember(admin, [declared === 'owner' ? user : found.owner], () => admin.run(statements));
     }

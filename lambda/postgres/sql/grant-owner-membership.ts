@@ -8,7 +8,10 @@ import { quoteIdentifier } from '../template/quote';
 import { identifier, integer, type Sql, sql } from '../template/sql';
 import { ownValidUntil, validUntil } from '../valid-until';
 
-/** Makes the alternate a member of the owner, as whom its sessions then start, whatever of its own it has. */
+/**
+ * Makes the alternate a member of the owner and lets its sessions start as the owner, even if the alternate has objects
+ * or grants of its own.
+ */
 export async function grantOwnerMembership(admin: Connection, pair: Pair): Promise<void> {
   await retried(admin, async () => {
     const { owner, alternate } = await readPair(admin, pair);
@@ -20,7 +23,7 @@ export async function grantOwnerMembership(admin: Connection, pair: Pair): Promi
   });
 }
 
-/** The two logins; the alternate has to be a member of the owner, where it exists. */
+/** Reads both logins. If the alternate exists, it has to be a member of the owner. */
 export async function readPair(
   admin: Connection,
   pair: Pair,
@@ -40,13 +43,16 @@ export async function readPair(
 }
 
 interface AlternateState {
-  /** Whether the alternate itself gets its password, and its `VALID UNTIL` with it. */
+  /** Whether this change sets the alternate's password, and with it its `VALID UNTIL`. */
   readonly hasNewPassword: boolean;
-  /** Whether its sessions go on to start as itself. */
+  /** Whether the alternate's sessions keep starting as the alternate itself. */
   readonly keepsOwnRole: boolean;
 }
 
-/** What the alternate lacks to be as the owner. */
+/**
+ * The statements that give the alternate its membership in the owner, and the owner's connection limit, `VALID UNTIL`
+ * and settings, as far as they differ.
+ */
 export function joinOwner(pair: Pair, owner: Role, alternate: Role | undefined, state: AlternateState): Sql[] {
   const options = owner.version >= MEMBERSHIP_OPTIONS_SINCE ? sql` WITH INHERIT TRUE, SET TRUE` : sql``;
   const name = identifier(pair.alternate);

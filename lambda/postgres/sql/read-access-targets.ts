@@ -3,31 +3,32 @@ import { sql } from '../template/sql';
 
 export type TargetKind = 'TABLE' | 'SEQUENCE' | 'SCHEMA';
 
-/** Something that privileges are given on. */
+/** An object or a class of future objects on which privileges are granted. */
 export interface Target {
   readonly kind: TargetKind;
-  /** Of what is to come: null for any. */
+  /** The schema; null for default privileges in all schemas. */
   readonly schema: string | null;
-  /** Of a table or sequence. */
+  /** The name of a table or sequence; null for other targets. */
   readonly name: string | null;
-  /** Whether it is what the owner makes from now on, and not an object. */
+  /** Whether it stands for the objects that the owner creates later (default privileges). */
   readonly future: boolean;
-  /** Of a schema: whether the owner has something in it. */
+  /** For a schema: whether the owner owns it or an object in it. */
   readonly inhabited: boolean;
-  /** Of a schema: whether the user may use it, for whatever reason. */
+  /** For a schema: whether the user has USAGE, by any grant. */
   readonly usable: boolean;
-  /** What the user was given on it by who it belongs to. */
+  /** The privileges that the user has on it by a grant of its owner. */
   readonly given: readonly string[];
 }
 
-/** What the user may have access to of an owner, and has; nothing where there is no such owner. */
+/** The targets of an owner, and the user's privileges on each; empty if the owner does not exist. */
 export async function readAccessTargets(admin: Connection, user: string, owner: string): Promise<Target[]> {
   return admin.query<Target>(READ_ACCESS_TARGETS, [user, owner]);
 }
 
 /**
- * The tables, sequences and schemas, what is to come, and what the user ($1) was given on each. Of a schema that is not
- * the owner's ($2) only what the owner or the admin gave. No row where there is no such owner.
+ * Tables, sequences, schemas and default privileges of the owner ($2), and the privileges of the user ($1) on each. For
+ * a schema of another owner, grants count only if the owner or the admin has that owner's privileges. No row if the
+ * owner does not exist.
  */
 export const READ_ACCESS_TARGETS = sql`
   WITH party AS (

@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<string, Sql>> = {
   L: sql`LARGE OBJECTS`,
 };
 
-/** The default privileges that name the alternate in this database, as creator or as grantee. */
+/** The default privileges in this database that name the alternate as creator or as grantee. */
 export async function readCloneDefaultPrivileges(connection: Connection, pair: Pair): Promise<MissingGrant<Sql>[]> {
   const found = await connection.query<DefaultPrivilege>(READ_DEFAULT_PRIVILEGES, namesOf(pair));
   return found.map(alterDefaultPrivileges);
@@ -43,9 +43,10 @@ function alterDefaultPrivileges({ verb, kind, schema, ...privilege }: DefaultPri
 }
 
 /**
- * Who creates what decides which default privileges it gets: what the alternate gives away, the owner has to; and so
- * that the owner gets what others give to the alternate, they have to. What the alternate takes from PUBLIC the owner
- * takes too, unless it has made a choice of its own.
+ * The default privileges of the creator apply to a new object. So default privileges that the alternate grants must be
+ * repeated for the owner, and default privileges that other roles grant to the alternate must be granted to the owner
+ * too. What the alternate revokes from PUBLIC is revoked for the owner as well, unless the owner has default privileges
+ * of its own for that kind of object.
  */
 export const READ_DEFAULT_PRIVILEGES = sql`
   WITH pair AS (${PAIR}), wanted (creator, grantee, kind, namespace, privilege, grantable) AS (

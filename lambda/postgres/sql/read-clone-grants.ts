@@ -3,7 +3,7 @@ import type { MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { identifier, join, type Sql, sql, writtenByServer } from '../template/sql';
 
-/** What PostgreSQL calls an object, and what GRANT calls it. */
+/** The keyword of GRANT for each type that `pg_identify_object()` returns. */
 const KINDS: Readonly<Record<string, string>> = {
   table: 'TABLE',
   view: 'TABLE',
@@ -17,13 +17,13 @@ const KINDS: Readonly<Record<string, string>> = {
   server: 'FOREIGN SERVER',
   'parameter ACL': 'PARAMETER',
 };
-/** What belongs to the server, and is found in every database. */
+/** Server-wide objects, which every database lists. */
 const SHARED = new Set(['database', 'tablespace', 'parameter ACL']);
 
-/** `pg_parameter_acl` is there from this version on. */
+/** The first version with `pg_parameter_acl`. */
 const PARAMETER_PRIVILEGES_SINCE = 150_000;
 
-/** The privileges that the alternate was granted on what others own, in this database and on the server. */
+/** The privileges that the alternate has on objects of other owners, in this database and server-wide. */
 export async function readCloneGrants(connection: Connection, pair: Pair): Promise<MissingGrant<Sql>[]> {
   const [{ version }] = await connection.query<{ version: number }>(READ_VERSION);
   return (await connection.query<Grant>(readGrants(version), namesOf(pair))).map(grant => grantTo(pair.owner, grant));
@@ -48,7 +48,7 @@ function grantTo(owner: string, { kind, identity, privileges, grantable, ...gran
 
 export const READ_VERSION = sql`SELECT current_setting('server_version_num')::int4 AS version`;
 
-/** Rows of: class, object, column, owner, privileges, and of a column the privileges on its table. */
+/** Rows of class, object, column, owner, privileges, and for a column the privileges on its table. */
 const OBJECTS = join(
   [
     sql`SELECT 'pg_catalog.pg_class'::regclass::oid, oid, NULL::name, relowner, relacl, NULL::aclitem[]
@@ -77,12 +77,12 @@ const OBJECTS = join(
   ],
   sql` UNION ALL `,
 );
-/** Parameters of the server belong to nobody. */
+/** Server parameters have no owner. */
 const PARAMETERS = sql`
     SELECT 'pg_catalog.pg_parameter_acl'::regclass::oid, oid, NULL::name, 0::oid, paracl, NULL::aclitem[]
     FROM pg_parameter_acl WHERE paracl IS NOT NULL`;
 
-/** A privilege on a column is also had by whoever has it on the table. */
+/** A privilege on a table includes its columns, so that the table's privileges count for a column as well. */
 export function readGrants(version: number): Sql {
   const objects = version >= PARAMETER_PRIVILEGES_SINCE ? sql`${OBJECTS} UNION ALL ${PARAMETERS}` : OBJECTS;
   return sql`

@@ -4,9 +4,7 @@ import type { MissingGrant, Pair } from '../../ports/logins';
 import type { Connection } from '../connection';
 import { identifier, list, type Sql, sql, writtenByServer } from '../template/sql';
 
-/**
- * What else is said of the alternate in this database: row-level security policies, default privileges, user mappings.
- */
+/** The row-level security policies, default privileges and user mappings of this database that name the alternate. */
 export async function readCloneRules(connection: Connection, pair: Pair): Promise<MissingGrant<Sql>[]> {
   const owner = identifier(pair.owner);
   return [
@@ -45,7 +43,7 @@ interface UserMapping {
   readonly runAs: string;
 }
 
-/** Its options may hold a password, which must not be in a statement: a person has to do it. */
+/** The options may contain a password, which must not be in a statement: an operator has to create the mapping. */
 function userMappingFor(owner: Sql, { server, runAs }: UserMapping): MissingGrant<Sql> {
   const options = writtenByServer('(…)');
   return {

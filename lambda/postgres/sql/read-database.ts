@@ -3,13 +3,13 @@ import { sql } from '../template/sql';
 
 export interface FoundDatabase {
   readonly owner: string;
-  /** Whether the user may connect, for whatever reason. */
+  /** Whether the user has CONNECT, by any grant. */
   readonly connects: boolean;
-  /** Whether the user itself was granted that by the owner. */
+  /** Whether the user has CONNECT by a grant of the database's owner. */
   readonly granted: boolean;
 }
 
-/** A database, if it exists, and what a user may do with it. */
+/** A database and the user's privileges on it; undefined if it does not exist. */
 export async function readDatabase(admin: Connection, name: string, user: string): Promise<FoundDatabase | undefined> {
   const [found] = await admin.query<FoundDatabase>(READ_DATABASE, [name, user]);
   return found;

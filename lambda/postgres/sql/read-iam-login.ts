@@ -5,7 +5,7 @@ import { IAM_GROUP } from '../role';
 import { makerIn } from '../role-mark';
 import { sql } from '../template/sql';
 
-/** A login without a password, if it exists. */
+/** Reads a login without a password; undefined if it does not exist. */
 export async function readIamLogin(admin: Connection, username: string): Promise<IamLogin | undefined> {
   const [login] = await admin.query<Omit<IamLogin, 'maker'>>(READ_IAM_LOGIN, [username, IAM_GROUP]);
   return login && { ...login, maker: makerIn(login.comment) };

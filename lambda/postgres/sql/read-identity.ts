@@ -2,10 +2,10 @@ import type { Identity } from '../../ports/sessions';
 import type { Connection } from '../connection';
 import { sql } from '../template/sql';
 
-/** Before the role that a login's sessions start as, among its settings. */
+/** The prefix of the `SET role` default among a login's settings. */
 const ROLE = 'role=';
 
-/** Who the session is. */
+/** Reads the roles of the session. */
 export async function readIdentity(connection: Connection): Promise<Identity> {
   const [{ settings, ...identity }] = await connection.query<
     Omit<Identity, 'startsAs'> & { settings: string[] | null }
@@ -14,7 +14,7 @@ export async function readIdentity(connection: Connection): Promise<Identity> {
   return { ...identity, startsAs: role?.slice(ROLE.length) ?? identity.sessionUser };
 }
 
-/** Not by pg_roles: a session that has just begun takes a millisecond to make out that view. */
+/** Does not use `pg_roles`: expanding that view takes a millisecond in a new session. */
 export const READ_IDENTITY = sql`
   SELECT SESSION_USER AS "sessionUser", CURRENT_USER AS "currentUser", (
     SELECT s.setconfig FROM pg_db_role_setting AS s

@@ -11,10 +11,10 @@ export interface Roles {
 }
 
 /**
- * Reads the two logins of a pair, as far as they exist.
+ * Reads the logins of a pair that exist.
  *
- * @throws with code `Role` when the password of one is not for this secret to change
- * @param secretArn left out where the roles were read, and found to be the secret's, before
+ * @param secretArn omitted if the roles were already checked to belong to the secret
+ * @throws with code `Role` when this secret must not change the password of one of them
  */
 export async function readRoles(connection: Connection, pair: Pair, secretArn?: string): Promise<Roles> {
   const roles = await queryRoles(connection, pair);
@@ -22,7 +22,7 @@ export async function readRoles(connection: Connection, pair: Pair, secretArn?: 
   return roles;
 }
 
-/** The same, whosesoever they are. */
+/** Reads the logins of a pair without checking that they belong to the secret. */
 export async function queryRoles(connection: Connection, pair: Pair): Promise<Roles> {
   const rows = await connection.query<Omit<Role, 'mark' | 'foreignComment'>>(READ_ROLES, [pair.owner, pair.alternate]);
   const roles = rows.map((row): Role => {
@@ -35,7 +35,11 @@ export async function queryRoles(connection: Connection, pair: Pair): Promise<Ro
   };
 }
 
-/** The login alone, where it has nobody to alternate with. */
+/**
+ * Reads a login that has no alternate.
+ *
+ * @throws with code `Role` also when it does not exist
+ */
 export async function readRole(connection: Connection, username: string, secretArn: string): Promise<Role> {
   const { owner } = await readRoles(connection, { owner: username, alternate: username }, secretArn);
   if (!owner) throw roleRefused(`the role "${username}" does not exist`);
@@ -43,8 +47,8 @@ export async function readRole(connection: Connection, username: string, secretA
 }
 
 /**
- * The options of a membership are read as JSON: they are columns from PostgreSQL 16 on only; before, every membership
- * allowed both.
+ * Reads membership options as JSON, because the columns exist only from PostgreSQL 16 on. Before that, every membership
+ * has SET, and INHERIT is an attribute of the member.
  */
 export const READ_ROLES = sql`
   SELECT r.rolname AS name,

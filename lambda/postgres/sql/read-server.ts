@@ -2,7 +2,7 @@ import type { ServerIdentity } from '../../ports/sessions';
 import type { Connection } from '../connection';
 import { sql } from '../template/sql';
 
-/** Which server the session is on. */
+/** Reads the identity of the server. */
 export async function readServer(connection: Connection): Promise<ServerIdentity> {
   const [server] = await connection.query<ServerIdentity>(READ_SERVER);
   return server;

@@ -8,8 +8,8 @@ import { identifier, sql } from '../template/sql';
 import { after, ownValidUntil, validUntil } from '../valid-until';
 
 /**
- * Lets the login that a rotation has replaced work for so many seconds more. Only the one that has the password of that
- * very version: if a later rotation has given it another one since, it may be the one in use.
+ * Sets `VALID UNTIL` on the login that a rotation replaced, this many seconds from now. Only a login with the password
+ * of the replaced version is retired: after a later rotation it may be the current login.
  */
 export async function retireLogin(
   admin: Connection,
@@ -20,8 +20,8 @@ export async function retireLogin(
   return retried(admin, async () => {
     const role = await readRole(admin, username, arn);
     const { mark } = role;
-    // A login without a version in its mark never got a password from a rotation: it has the one that it was adopted
-    // with.
+    // A login whose mark has no version never received a password from a rotation: it still has the one that it was
+    // adopted with.
     const replaced = !mark?.revoked && (mark?.version === undefined || mark.version === version);
     if (!replaced) return false;
     if (ownValidUntil(role) !== null) {

@@ -9,8 +9,8 @@ import { identifier, type Sql, sql } from '../template/sql';
 import { ownValidUntil, validUntil } from '../valid-until';
 
 /**
- * Takes from the logins of a pair all that lets somebody in, and the settings, by which somebody who had one of them
- * may have left something behind. The comments say so, at which a rotation that is under way stops.
+ * Sets NOLOGIN, removes the password and resets the settings of the logins of a pair. Settings are reset because an
+ * intruder may have changed them. The comments record the revocation, and a running rotation stops when it reads them.
  */
 export async function revokeLogins(
   admin: Connection,
@@ -28,13 +28,13 @@ export async function revokeLogins(
     await admin.run(roles.flatMap(role => fenced(role, disabling(role), { secretArn, revoked: true }))).catch(error => {
       throw withAdminOption(error, admin, roles);
     });
-    // What only a superuser may set the login did not set, and RESET ALL leaves.
+    // RESET ALL leaves settings that only a superuser may change. The login cannot have made them.
     const kept = new Set(settingsOf(Object.values(await queryRoles(admin, pair)), pair).map(keyOf));
     return { logins: roles.map(({ name }) => name), settings: settings.filter(setting => !kept.has(keyOf(setting))) };
   });
 }
 
-/** A role of that name may be somebody else's. */
+/** Another secret may own a role with the alternate's name. */
 function belongs({ mark, memberOfOwner }: Role, secretArn: string): boolean {
   return mark ? mark.secretArn === secretArn : memberOfOwner;
 }
@@ -47,7 +47,7 @@ function disabling(role: Role): Sql[] {
   ];
 }
 
-/** Without what the next rotation sets by itself: as whom the sessions start. */
+/** All settings except the alternate's `SET role` default, which the next rotation sets again. */
 function settingsOf(roles: readonly (Role | undefined)[], { owner }: Pair): ResetSetting[] {
   return roles
     .flatMap(role => role ?? [])

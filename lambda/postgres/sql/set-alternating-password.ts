@@ -11,10 +11,9 @@ import { identifier, literal, type Sql, sql } from '../template/sql';
 import { checkOwnPeriod, ownValidUntil, validUntil } from '../valid-until';
 
 /**
- * Makes a login of the pair ready, as the admin, in one transaction. The alternate is a member of the owner and its
- * sessions start as the owner, so that whatever either creates belongs to one role. That and the rest is looked at on
- * each rotation, and set right: a lost membership would only make PostgreSQL warn, and the session go on as the wrong
- * role.
+ * Sets the password of one login of the pair, as the admin, in one transaction. The alternate is a member of the owner
+ * and its sessions start as the owner, so that one role owns the objects of both. Every rotation checks and restores
+ * this: after a lost membership, PostgreSQL would only warn, and the session would run as the wrong role.
  */
 export async function setAlternatingPassword(
   admin: Connection,
@@ -32,8 +31,8 @@ export async function setAlternatingPassword(
     checkOwnPeriod(owner);
     await confirmIfDoubtful(secret, role, [owner, alternate]);
     logSessions(role);
-    // Sessions that stood when it began to start as the owner go on as the alternate, and create what is the
-    // alternate's.
+    // The alternate's sessions that were open when its `SET role` default was set keep running as the alternate, and
+    // the alternate owns the objects that they create.
     const adopt =
       alternate !== undefined && (startsAs(alternate, pair.owner) ? alternate.ownsObjects : alternate.hasOwn);
     const verb = role ? sql`ALTER` : sql`CREATE`;
@@ -54,7 +53,7 @@ export async function setAlternatingPassword(
   });
 }
 
-/** The alternate is yet to be made, so that its comment is no fence: the owner's is. */
+/** The alternate does not exist yet and has no comment to check, so that the owner's comment is checked. */
 function createdFor(owner: Role, creation: Sql, username: string, mark: RoleMark): Sql[] {
   return [lockOf(owner), stillCommented(owner), creation, commentOn(username, formatComment('', mark))];
 }

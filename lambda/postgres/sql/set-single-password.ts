@@ -9,7 +9,7 @@ import { withAdminOption } from '../role';
 import { identifier, literal, sql } from '../template/sql';
 import { checkOwnPeriod, ownValidUntil, validUntil } from '../valid-until';
 
-/** Gives a login that nobody alternates with the password of a version, as the admin. */
+/** Sets the password of a login that has no alternate, as the admin. */
 export async function setPassword(
   admin: Connection,
   secret: SecretVersion,

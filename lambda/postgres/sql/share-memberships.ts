@@ -7,10 +7,10 @@ import { MEMBERSHIP_OPTIONS_SINCE } from '../role';
 import { identifier, integer, list, type Sql, sql } from '../template/sql';
 
 /**
- * As the admin: gives the owner the memberships and attributes of the alternate, as far as the admin may, and looks up
- * the databases in which the alternate has something.
+ * As the admin: gives the owner the alternate's memberships and CREATEDB, as far as the admin may, and finds the
+ * databases in which the alternate owns objects or has privileges.
  *
- * @param secretDatabase looked at in any case, for what belongs to the server and to no database
+ * @param secretDatabase always included, because server-wide objects are looked up there
  */
 export async function shareMemberships(admin: Connection, pair: Pair, secretDatabase: string): Promise<Holdings> {
   const names = [pair.alternate, pair.owner];
@@ -20,8 +20,7 @@ export async function shareMemberships(admin: Connection, pair: Pair, secretData
   ];
   const missing: MissingGrant<Sql>[] = [];
   for (const grant of wanted) {
-    // An admin that may only through the alternate is answered with an error of PostgreSQL's own: "no possible
-    // grantors".
+    // An admin whose only ADMIN OPTION comes through the alternate gets the error "no possible grantors".
     const isAnswer = (error: unknown) => lacksPrivilege(error) || isUnforeseenAnswer(error);
     if (!grant.canRun || (await refusalOf(() => admin.run([grant.sql]), isAnswer)) !== undefined) missing.push(grant);
   }
@@ -39,7 +38,7 @@ function byAdmin(statement: Sql): MissingGrant<Sql> {
 
 interface Membership {
   readonly role: string;
-  /** Whether that role is a member of the owner, which then cannot become a member of it. */
+  /** Whether that role is a member of the owner. The owner then cannot become a member of it. */
   readonly circular: boolean;
   readonly admin: boolean;
   readonly inherit: boolean;
@@ -67,12 +66,15 @@ function memberAs(pair: Pair, { role, circular, admin, inherit, set, version }: 
 interface FoundDatabase {
   readonly name: string;
   readonly owner: string;
-  /** Whether anybody may connect. */
+  /** Whether the database allows connections. */
   readonly open: boolean;
   readonly connects: boolean;
 }
 
-/** What lets the alternate, which inherits from the owner, into a database that it cannot connect to. */
+/**
+ * The statements that let the alternate connect to a database. CONNECT is granted to the owner, from which the
+ * alternate inherits.
+ */
 function entryTo({ owner: grantee }: Pair, { name, owner, open, connects }: FoundDatabase): MissingGrant<Sql>[] {
   const database = identifier(name);
   const statements = [
@@ -87,7 +89,7 @@ function entryTo({ owner: grantee }: Pair, { name, owner, open, connects }: Foun
   }));
 }
 
-/** The direct memberships of the alternate, with their options, which the owner does not have in full. */
+/** The direct memberships of the alternate, with their options, that the owner lacks in whole or in part. */
 export const READ_MEMBERSHIPS = sql`
   SELECT m.role, m.admin, m.inherit, m.set, m.version, pg_has_role(m.oid, m.owner, 'MEMBER') AS circular
   FROM (
@@ -109,12 +111,12 @@ export const READ_MEMBERSHIPS = sql`
     OR (m.admin AND NOT pg_has_role(m.owner, m.oid, 'MEMBER WITH ADMIN OPTION'))
   ORDER BY 1`;
 
-/** A row where the alternate may create databases and the owner may not. More than that no alternate may have. */
+/** Returns a row if the alternate has CREATEDB and the owner lacks it. No alternate may have any other attribute. */
 export const READ_CREATEDB = sql`
   SELECT FROM pg_roles AS a, pg_roles AS o
   WHERE a.rolname = $1::name AND o.rolname = $2::name AND a.rolcreatedb AND NOT o.rolcreatedb`;
 
-/** Where the alternate owns something, or something is said of it. */
+/** The databases in which the alternate owns objects or is named in grants or policies. */
 export const READ_DATABASES = sql`
   SELECT d.datname AS name, pg_get_userbyid(d.datdba) AS owner, d.datallowconn AS open,
     has_database_privilege($1::name, d.oid, 'CONNECT') AS connects

@@ -7,15 +7,16 @@ import { refusalOf } from '../refusal-of';
 import { identifier, type Sql, sql } from '../template/sql';
 
 /**
- * What changes hands is locked until the end of the transaction, and whoever wants it waits. Far shorter than
- * PostgreSQL's `deadlock_timeout` of a second, so that in a deadlock with a session of the application it is this side
- * that gives way.
+ * Transferred objects stay locked until the end of the transaction, and other sessions wait for them. The timeout is
+ * far shorter than PostgreSQL's `deadlock_timeout` of one second, so that in a deadlock this session fails and not the
+ * application's.
  */
 const LOCK_TIMEOUT = sql`SET LOCAL lock_timeout TO '50ms'`;
 
 /**
- * As the alternate, in one transaction: gives the owner what the alternate owns and may do in this database. Where
- * something is lacking after that, it comes to nothing; what that is, others have to do.
+ * As the alternate, in one transaction: gives the owner the alternate's objects and privileges in this database. If
+ * anything is still missing afterwards, the transaction is rolled back, and the statements that other roles have to run
+ * are returned.
  */
 export async function transferOwnership(
   alternate: Connection,
@@ -27,8 +28,8 @@ export async function transferOwnership(
   const reassign = sql`REASSIGN OWNED BY ${identifier(pair.alternate)} TO ${identifier(pair.owner)}`;
   await alternate.run([sql`BEGIN`, LOCK_TIMEOUT]);
   const grants = await readCloneGrants(alternate, pair);
-  // What is owned goes between the two: its new owner may need a grant, as CREATE on a schema, and the rules may need
-  // its owner.
+  // Ownership changes after the grants, because the new owner may need one of them, such as CREATE on a schema, and
+  // before the rules, because changing them may need the new owner.
   const refused = await refusalOf(async () => {
     await give(grants);
     await alternate.run([reassign]);

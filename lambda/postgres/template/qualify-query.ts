@@ -1,11 +1,11 @@
 import type { Token } from './tokens';
 
-/** The operators in use. Any two of them in one expression stand in parentheses, but for a chain of `||`. */
+/** The supported operators. An expression with two of them needs parentheses, except for a chain of `||`. */
 const OPERATORS = new Set(['=', '<>', '<', '>', '<=', '>=', '||', '->>', '/']);
-/** The types in use, by the names of pg_type: `integer` and the like are not names there. */
+/** The supported types, by their names in pg_type. SQL aliases such as `integer` are not names in pg_type. */
 const TYPES = new Set(['aclitem', 'bool', 'int4', 'name', 'oid', 'regclass', 'text', '"char"']);
 
-/** Keywords that stand within an expression; all others in use end one. */
+/** Keywords that occur within an expression; all other supported keywords end one. */
 const IN_EXPRESSIONS = new Set('ALL ANY ARRAY CASE COALESCE CURRENT_USER EXISTS IS NOT NULL SESSION_USER'.split(' '));
 const BETWEEN_EXPRESSIONS = new Set(
   (
@@ -15,28 +15,29 @@ const BETWEEN_EXPRESSIONS = new Set(
 );
 /** Keywords that are values. */
 const VALUES = new Set(['NULL', 'SESSION_USER', 'CURRENT_USER', 'END']);
-/** Keywords after which relations stand, and those that end the list of them. */
+/** Keywords before a relation, and keywords that end a list of relations. */
 const BEFORE_RELATION = new Set(['FROM', 'JOIN', 'LATERAL', ',']);
 const AFTER_RELATIONS = new Set(['SELECT', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'UNION', 'WITH', 'VALUES']);
 
-/** What a pair of parentheses or brackets holds. */
+/** The content of a pair of parentheses or brackets. */
 interface Level {
   readonly kind: 'query' | 'list' | 'names' | 'expression';
   clause?: 'relations' | 'rows';
-  /** The operator of the expression at hand. */
+  /** The operator of the current expression. */
   operator?: string;
 }
 
 /**
- * Qualifies a query token by token. `OPERATOR()` has one precedence for all operators, so what would need another is
- * refused; so is whatever makes PostgreSQL look up an operator that is not written: IS DISTINCT FROM, CASE x WHEN, IN,
- * BETWEEN, LIKE, USING, comparisons of rows and the like.
+ * Qualifies a query token by token. All operators written as `OPERATOR()` have the same precedence, so that an
+ * expression which relies on precedence is refused. Constructs for which PostgreSQL looks up an operator that is not
+ * written are refused too: IS DISTINCT FROM, CASE x WHEN, IN, BETWEEN, LIKE, USING, comparisons of rows and similar
+ * ones.
  */
 export class QueryQualifier {
   private readonly levels: Level[] = [{ kind: 'query' }];
   private readonly subqueries: ReadonlySet<string>;
   private at = 0;
-  /** Whether a value has just ended, so that no other one may begin. */
+  /** Whether the previous token ends a value. Another value must not follow it directly. */
   private complete = false;
 
   constructor(private readonly tokens: readonly Token[]) {
@@ -113,7 +114,7 @@ export class QueryQualifier {
     if (!this.complete) this.refuse('has nothing to cast');
     const type = this.token(1)?.text;
     if (!TYPES.has(type)) this.refuse(`has a type that cannot be qualified: ${type}`);
-    // The text is looked up as a name.
+    // A cast to regclass looks the text up as a name.
     if (type === 'regclass' && !from.text.startsWith("'pg_catalog.")) this.refuse('needs a qualified name as a text');
     this.at++;
     const array = this.following() === '[' && this.following(2) === ']';
@@ -190,13 +191,13 @@ export class QueryQualifier {
     return this.level().clause === 'relations' && before !== undefined && BEFORE_RELATION.has(before);
   }
 
-  /** Whether the parenthesis at hand, or the one so many tokens on, begins the names of an alias's columns. */
+  /** Whether the current parenthesis, or the one `ahead` tokens later, begins the column names of an alias. */
   private isNameList(ahead = 0): boolean {
     const named = this.at + ahead - 1;
     return this.tokens[named - 1]?.text === 'AS' || this.isSubqueryName(named);
   }
 
-  /** Whether the token names a subquery: `WITH name AS (SELECT`, or the same with names of columns. */
+  /** Whether the token names a subquery: `WITH name AS (SELECT`, also with column names. */
   private isSubqueryName(index: number): boolean {
     const text = (at: number) => this.tokens[at]?.text;
     if (this.tokens[index].kind !== 'name' || !['WITH', ','].includes(text(index - 1) ?? '')) return false;

@@ -18,10 +18,10 @@ const COMMANDS = new Set([
 const IN_COMMANDS: readonly TokenKind[] = ['atom', 'string', 'quoted', 'number', 'keyword', 'name'];
 
 /**
- * The text of a statement, in which nothing is looked up by the search path. A query is qualified; a command may only
- * consist of keywords, names and texts, so that nothing in it is looked up that its author did not qualify.
+ * The text of a statement in which no name is looked up by the search path. Queries are qualified. Commands may contain
+ * only keywords, names and texts, so that they contain nothing to look up except what their author has qualified.
  *
- * @throws RangeError when there is something that cannot be qualified
+ * @throws RangeError when the statement contains something that cannot be qualified
  */
 export function qualify(parts: readonly Part[]): string {
   const tokens = tokenize(parts);

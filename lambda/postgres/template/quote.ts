@@ -1,6 +1,6 @@
 import { MAX_NAME_BYTES } from '../../../src/contract';
 
-/** A name as an SQL identifier: exactly this name, whatever characters it has. */
+/** A name as an SQL identifier, exactly as given, with any characters. */
 export function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0')) {
     throw new RangeError('a PostgreSQL name has at least one character and no NUL');
@@ -11,7 +11,9 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as an SQL literal. The sessions set `standard_conforming_strings`, so that a backslash is a backslash. */
+/**
+ * A text as an SQL literal. Sessions set `standard_conforming_strings=on`, so that a backslash has no special meaning.
+ */
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral } from './quote';
 import type { Part } from './tokens';
 
 /**
- * A statement, or a part of one, made by the tag `sql` below. A connection accepts nothing else, so that a string
+ * A statement or a part of one, created by the tag `sql` below. A connection accepts nothing else, so that a string
  * cannot become SQL.
  */
 export class Sql {
@@ -12,24 +12,24 @@ export class Sql {
   constructor(readonly parts: readonly Part[]) {}
 
   /**
-   * What the server receives: every operator, function, type and relation with its schema.
+   * The text that the server receives, with a schema for every operator, function, type and relation.
    *
-   * @throws RangeError when the statement has something in it that cannot be qualified
+   * @throws RangeError when the statement contains something that cannot be qualified
    */
   get text(): string {
     return (this.qualified ??= qualify(this.parts));
   }
 
-  /** The statement as it is written in the source. */
+  /** The statement as written in the source. */
   get plain(): string {
     return this.parts.map(({ text }) => text).join('');
   }
 }
 
 /**
- * SQL as one reads it. The owner of a database can overload an operator or a function; so each is qualified with
- * `pg_catalog` on the way to the server, on first use. Keywords are in capitals, names in lower case. A value is
- * another piece of SQL: a name by `identifier()`, a text by `literal()`, a number by `integer()`.
+ * A tag for SQL in plain spelling. The owner of a database can overload operators and functions; so each is qualified
+ * with `pg_catalog` when the statement is first sent. Keywords are in capitals, names in lower case. An interpolated
+ * value must be SQL too: `identifier()` for a name, `literal()` for a text, `integer()` for a number.
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly Sql[]): Sql {
   const foreign = values.find(value => !(value instanceof Sql));
@@ -44,12 +44,12 @@ export function sql(strings: TemplateStringsArray, ...values: readonly Sql[]): S
   );
 }
 
-/** A name that is known at run time only. */
+/** A name that is only known at run time. */
 export function identifier(name: string): Sql {
   return atom(quoteIdentifier(name));
 }
 
-/** A text that is known at run time only, where a statement has no parameters. */
+/** A text that is only known at run time, for statements that accept no parameters. */
 export function literal(text: string): Sql {
   return atom(quoteLiteral(text));
 }
@@ -59,17 +59,17 @@ export function integer(value: number): Sql {
   return atom(String(value));
 }
 
-/** SQL that PostgreSQL itself wrote, with every name in it qualified and quoted: as `pg_identify_object()` does. */
+/** SQL that PostgreSQL generated with every name qualified and quoted, as `pg_identify_object()` does. */
 export function writtenByServer(text: string): Sql {
   return atom(text);
 }
 
-/** Pieces in a row. */
+/** Concatenates pieces with a separator. */
 export function join(pieces: readonly Sql[], separator: Sql): Sql {
   return new Sql(pieces.flatMap((piece, index) => [...(index === 0 ? [] : separator.parts), ...piece.parts]));
 }
 
-/** Pieces with commas between them. */
+/** Concatenates pieces with commas. */
 export function list(pieces: readonly Sql[]): Sql {
   return join(pieces, sql`, `);
 }

@@ -1,4 +1,4 @@
-/** A piece of a statement: source text, or a value that stands as it is. */
+/** A piece of a statement: source text, or an interpolated value (`atom`), which is left as it is. */
 export interface Part {
   readonly text: string;
   readonly atom: boolean;
@@ -10,7 +10,7 @@ export type TokenKind =
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
-  /** White space and comments in front of it. */
+  /** White space and comments before the token. */
   readonly before: string;
 }
 
@@ -26,13 +26,13 @@ const KINDS: readonly (readonly [TokenKind, RegExp])[] = [
   ['cast', /::/],
   ['operator', /[+\-*/<>=~!@#%^&|`?]+/],
 ];
-/** One expression for all, a group each: a function that has just started has to be quick. */
+/** One expression with a group for each kind, because a cold start must be quick. */
 const TOKEN = new RegExp(KINDS.map(([, { source }]) => `(${source})`).join('|'), 'y');
 
 /**
- * The tokens of a statement.
+ * Splits a statement into tokens.
  *
- * @throws RangeError at anything else: an escape, a semicolon, a name in mixed case
+ * @throws RangeError for anything else: an escape, a semicolon, a name in mixed case
  */
 export function tokenize(parts: readonly Part[]): Token[] {
   const tokens: Token[] = [];

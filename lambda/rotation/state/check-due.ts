@@ -5,9 +5,9 @@ import { isRevoked, rotates, versionAt } from '../../credential/version-stages';
 import type { SecretDescription } from '../../ports/secret-store';
 
 /**
- * The id of the current version, where the event is of a rotation that is due.
+ * Checks that the event belongs to a rotation that is due, and returns the id of the current version.
  *
- * @throws with code `NotPending` or `StuckPending` where it is not
+ * @throws with code `NotPending` or `StuckPending` where it does not
  */
 export function checkDue(
   { secretId, token }: Pick<Rotation, 'secretId' | 'token'>,

@@ -1,21 +1,24 @@
 import type { Version } from '../../credential/parse-version';
 
 /**
- * What a warm process knows of a rotation from its earlier steps. The value of a version never changes, so it need not
- * be read twice.
+ * The values that a warm process kept from earlier steps of a rotation. A version's value never changes, so that it
+ * need not be read twice.
  */
 export interface CachedRotation {
-  /** The current version, by its id. */
+  /** The current version and its id. */
   current?: { readonly id: string; readonly version: Version };
   pending?: Version;
-  /** Whether the pending version was seen to log in. */
+  /** Whether this process has seen the pending version log in. */
   tested?: boolean;
 }
 
-/** A function serves many secrets, but rarely more than these at once. */
+/** The most rotations that are kept. A function serves many secrets, but rarely rotates more than this at once. */
 const MOST = 100;
 
-/** The rotations that this process has seen steps of, by token. It forgets the oldest, and each that is finished. */
+/**
+ * The rotations of which this process has run steps, by token. The oldest entry is dropped when the cache is full, and
+ * each entry when its rotation has finished.
+ */
 export class RotationCache {
   private readonly rotations = new Map<string, CachedRotation>();
 

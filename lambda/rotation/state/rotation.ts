@@ -6,46 +6,46 @@ import type { Deadline } from '../../ports/deadline';
 import type { CurrentValue, SecretStore } from '../../ports/secret-store';
 import type { Settings } from '../../runtime/settings';
 
-/** What the steps work with. */
+/** The ports and settings of the steps. */
 export interface Ports {
   readonly store: SecretStore;
   readonly database: LoginDatabase;
   readonly deadline: Deadline;
   readonly settings: Settings;
-  /** ARN under which this function was invoked. */
+  /** The ARN that this function was invoked by. */
   readonly functionArn: string;
-  /** What this process knows from earlier steps. */
+  /** The values that this process kept from earlier steps. */
   readonly rotationCache: RotationCache;
 }
 
 /** One rotation, as its steps see it. */
 export interface Rotation extends Omit<Ports, 'rotationCache'> {
-  /** What this process knows of it from earlier steps. */
+  /** The values that this process kept from earlier steps of this rotation. */
   readonly cached: CachedRotation;
-  /** What the secret's value is held to. */
+  /** The binding that the secret's values must match. */
   readonly binding: Binding;
   readonly secretId: string;
   readonly token: string;
   readonly rotationToken?: string;
   /**
-   * What is read as AWSCURRENT beside the description of the secret: counts if it is the version that this says is
-   * current.
+   * The AWSCURRENT value that was requested together with the secret's description. It is used only if its version is
+   * the one that the description says is current.
    */
   readonly prefetchedCurrent?: Promise<CurrentValue | undefined>;
-  /** The id of the version that is current while the rotation runs. */
+  /** The id of the version that is AWSCURRENT while the rotation runs. */
   readonly currentVersion: string;
-  /** The id of the version that was current before. */
+  /** The id of the version that is AWSPREVIOUS. */
   readonly previousVersion?: string;
 }
 
-/** A rotation strategy: who logs in next, who may change its password. */
+/** A rotation strategy. It decides which login gets the next password, and which login may set it. */
 export interface Strategy {
   /** The user name of the next version. */
   nextUsername(current: Credential): string;
-  /** Makes the pending credential log in. Doing it again changes nothing more. */
+  /** Sets the pending password in the database. Repeating it changes nothing more. */
   activate(rotation: Rotation, current: Credential, pending: Credential): Promise<void>;
   /**
-   * Lets the login that the rotation has replaced work for a while only, where there is one. Doing it again changes
+   * Limits how long the login that the rotation replaced still works, for a strategy that has one. Repeating it changes
    * nothing more.
    */
   retire?(rotation: Rotation, replaced: string, current: Credential): Promise<void>;

@@ -3,13 +3,13 @@ import { StagingLabel } from '../../../src/contract';
 import { checkBinding } from '../../credential/binding';
 import { parseVersion, type Version } from '../../credential/parse-version';
 
-/** A read may lag the write of the step before it; these waits outlast that. */
+/** A read may not see the write of the previous step at once. These waits outlast that delay. */
 const LAG_MS = [100, 200, 400, 800, 1_600];
 
 /**
- * The current value: what consumers log in with, and what a pending one is held to.
+ * The AWSCURRENT value. Consumers log in with it, and the pending value must match it.
  *
- * @throws with code `Binding` when it is not what the secret is bound to
+ * @throws with code `Binding` when it differs from the binding of the secret
  */
 export async function readCurrent({
   store,
@@ -32,10 +32,10 @@ export async function readCurrent({
 }
 
 /**
- * The value that this rotation made, once it can be read. Asked for by id and label, so that it is never another
- * rotation's.
+ * The pending value of this rotation, once it can be read. It is read by version id and label, so that it is never the
+ * value of another rotation.
  *
- * @throws with code `Binding` when it is not what the secret is bound to
+ * @throws with code `Binding` when it differs from the binding of the secret
  */
 export async function readPending(rotation: Rotation): Promise<Version> {
   const { secretId, cached, binding } = rotation;

@@ -5,12 +5,12 @@ import { ErrorCode } from '../../../src/contract';
 import type { Rotation } from '../state/rotation';
 import { strategyOf } from '../strategies/strategy';
 
-/** What a rotation changes; every other field says where to log in, and stays. */
+/** The fields that a rotation changes. Every other field says where to log in, and must stay the same. */
 const ROTATED = new Set(['username', 'password']);
 
 /**
- * Holds the pending value to the current one before anything connects: whoever can write a version must not be able to
- * send a credential to another host, or have the admin change another role.
+ * Compares the pending value with the current one before any connection is opened. Write access to a version must not
+ * be enough to send a credential to another host, or to make the admin change another role.
  *
  * @throws with code `InvalidSecret`, naming the field
  */
@@ -24,12 +24,12 @@ export function checkPending({ secretId }: Rotation, current: Credential, pendin
   if (differing) throw refuse(differing, 'differs from AWSCURRENT');
 
   const next = strategyOf(current).nextUsername(current);
-  // RotateImmediately=false tests a pending version that is the current one.
+  // With `RotateImmediately=false`, Secrets Manager tests a pending version that equals the current one.
   const same = pending.username === current.username && pending.password === current.password;
   if (pending.username !== next && !same) throw refuse('username', `is "${pending.username}" and must be "${next}"`);
 }
 
-/** Host names have no case. */
+/** Host names are not case-sensitive. */
 function fieldsOf(credential: Credential): Record<string, unknown> {
   return { ...credential, host: credential.host.toLowerCase() };
 }

@@ -6,8 +6,8 @@ import { readCurrent } from '../state/secret-versions';
 import { strategyOf } from '../strategies/strategy';
 
 /**
- * Gives the pending version its value. Secrets Manager keeps the first value that a version gets, so that a second
- * delivery, or a second process, cannot change a password that is already on its way to the database.
+ * Writes the value of the pending version. Secrets Manager keeps the first value of a version. So a second delivery, or
+ * a second process, cannot change a password that `setSecret` may already be setting in the database.
  */
 export async function createSecret(rotation: Rotation): Promise<void> {
   const { store, secretId, token, rotationToken, cached, settings } = rotation;

@@ -5,11 +5,11 @@ import { readCurrent } from '../state/secret-versions';
 import { strategyOf } from '../strategies/strategy';
 
 /**
- * Makes the pending version the current one: from here on consumers read it, so that it must log in. A process that has
- * seen it do so does not look again.
+ * Moves AWSCURRENT to the pending version. Consumers read it from then on, so that it must log in; a process that has
+ * seen it log in does not test it again.
  *
- * AWSPENDING then has said all it had to; left where it is, it would block the next rotation as soon as another version
- * became current.
+ * AWSPENDING is then removed: left in place, it would block the next rotation as soon as another version became
+ * current.
  */
 export async function finishSecret(rotation: Rotation): Promise<void> {
   const { store, secretId, token, currentVersion, cached } = rotation;
@@ -20,12 +20,12 @@ export async function finishSecret(rotation: Rotation): Promise<void> {
   await retire({ ...rotation, currentVersion: token, previousVersion: currentVersion, cached: { ...cached, current } });
 }
 
-/** What is left to do when AWSCURRENT has moved already, for a rotation whose version is now the current one. */
+/** Completes a rotation whose version is already AWSCURRENT. */
 export async function completeRotation(rotation: Rotation, stillPending: boolean): Promise<void> {
   if (stillPending) await rotation.store.removePending(rotation.secretId, rotation.token);
   if (!retires(rotation)) return;
-  // The database may be back from a backup since: then the replaced login is the one that works, until the next
-  // rotation.
+  // The database may have been restored from a backup since. Then only the replaced login works until the next
+  // rotation, and must not be retired.
   await checkLogin(rotation, (await readCurrent(rotation)).credential);
   await retire(rotation);
 }
@@ -35,7 +35,8 @@ function retires({ settings, previousVersion }: Rotation): boolean {
 }
 
 /**
- * By its function's settings, the login that was replaced does not work until the next rotation, but only for a while.
+ * If the function has a `retireAfter` setting, the replaced login stops working after that time and not only at the
+ * next rotation.
  */
 async function retire(rotation: Rotation): Promise<void> {
   if (!retires(rotation)) return;

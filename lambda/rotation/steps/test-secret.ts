@@ -4,8 +4,8 @@ import type { Rotation } from '../state/rotation';
 import { readCurrent, readPending } from '../state/secret-versions';
 
 /**
- * Logs in as a consumer will, and looks at who it is then: with its membership lost, an alternate still logs in, only
- * with a warning, and what it creates belongs to the wrong role.
+ * Logs in as a consumer does, and checks `session_user` and `current_user`. An alternate that has lost its membership
+ * still logs in, with only a warning, and the objects that it creates belong to the wrong role.
  */
 export async function testSecret(rotation: Rotation): Promise<void> {
   const { credential: pending } = await readPending(rotation);

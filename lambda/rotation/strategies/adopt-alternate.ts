@@ -9,19 +9,20 @@ import type { Rotation } from '../state/rotation';
 
 const LOCK_BACKOFF_MS = 250;
 
-/** So that the error stays one that a log takes. */
+/** Keeps the error short enough for one log event. */
 const MOST_LINES = 300;
 
 /**
- * An alternate that AWS's function made starts its sessions as itself, owns what it creates and may have been granted
- * more than its owner. All that goes to the owner, before the alternate's sessions start as the owner and would no
- * longer see it. The alternate inherits from the owner, so that its open sessions do not notice.
+ * Adopts an alternate that AWS's rotation function created. Its sessions start as the alternate itself; it owns the
+ * objects that it creates, and may have grants that its owner lacks. Before its sessions start as the owner and would
+ * lose them, all of that passes to the owner. Open sessions are not affected, because the alternate inherits from the
+ * owner.
  *
- * First it is tried in every database and undone, so that whatever a person has to do is known before anything changes
- * hands.
+ * Every database first gets a dry run that ends in ROLLBACK, so that all statements which another role must run are
+ * known before anything changes.
  *
- * @param admin a session of the admin, who has readied the pending login
- * @throws with code `Role` and the script that a person has to run
+ * @param admin a session of the admin, which has already set the pending password
+ * @throws with code `Role` and the script that another role must run
  */
 export async function adoptAlternate(
   rotation: Rotation,
@@ -34,9 +35,9 @@ export async function adoptAlternate(
     await adopt(rotation, admin, pair, login);
   } catch (error) {
     if (login === pending || !isRefusedLogin(error)) throw error;
-    // As in a database that is back from a snapshot. The owner's turn goes on; the next one is the alternate's, which
-    // then logs in.
-    log.warn('the alternate does not log in and keeps what it has until its next turn', { ...pair });
+    // The database may have been restored from a snapshot. The rotation of the owner continues; the next rotation is
+    // the alternate's, and after it the alternate logs in.
+    log.warn('the alternate does not log in; it is adopted when its own password is rotated next', { ...pair });
   }
 }
 
@@ -54,7 +55,7 @@ async function adopt(rotation: Rotation, admin: LoginAdmin, pair: Pair, login: C
   if (script.length > 0) throw refused(pair, script);
   for (const dbname of databases) await inDatabase(dbname, 'COMMIT');
   await admin.grantOwnerMembership(pair);
-  log.info("what the alternate had is the owner's now", { ...pair, databases });
+  log.info("the owner now has the alternate's objects and privileges", { ...pair, databases });
 }
 
 interface Credentials {
@@ -63,7 +64,9 @@ interface Credentials {
 }
 type Ending = Parameters<LoginSession['transferOwnership']>[1];
 
-/** A table in use changes hands as soon as no transaction holds it; an application's mostly are short. */
+/**
+ * Retries until the deadline while another session holds a lock. The transactions of an application are usually short.
+ */
 async function transferOwnership(
   { database, deadline }: Rotation,
   pair: Pair,
@@ -83,8 +86,8 @@ async function transferOwnership(
 }
 
 /**
- * A line each. A name can have a line break in it, which would end the comment: what comes after must not run as a
- * statement.
+ * One line for each statement. A role or object name may contain a line break, which would end the comment; text after
+ * it must not run as a statement.
  */
 function scriptOf(grants: readonly MissingGrant[]): string[] {
   return grants.map(({ sql, runAs, reason }) => {
@@ -95,12 +98,14 @@ function scriptOf(grants: readonly MissingGrant[]): string[] {
 
 function refused({ owner, alternate }: Pair, script: string[]): RotatingPostgresError {
   const more =
-    script.length > MOST_LINES ? [`-- and ${script.length - MOST_LINES} more lines, which the next attempt names`] : [];
+    script.length > MOST_LINES
+      ? [`-- and ${script.length - MOST_LINES} more statements, which the next attempt lists`]
+      : [];
   return new RotatingPostgresError(
     ErrorCode.ROLE,
-    `the login "${alternate}", which another rotation function made, has what "${owner}" has not, and ` +
-      'would lose it once its sessions start as ' +
-      `"${owner}". Nothing has changed hands, and AWSCURRENT logs in. Run this, then rotate ` +
+    `the login "${alternate}", which another rotation function created, owns objects or holds privileges that ` +
+      `"${owner}" lacks; they would be lost when its sessions start as "${owner}". No object or privilege was ` +
+      'transferred, and AWSCURRENT logs in. Run these statements, then rotate ' +
       `again:\n${[...script.slice(0, MOST_LINES), ...more].join('\n')}`,
   );
 }

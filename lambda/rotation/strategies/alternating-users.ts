@@ -6,7 +6,7 @@ import { logInAsAdmin } from '../../admin/admin-login';
 import { pairOf } from '../../credential/login-pair';
 import type { Strategy } from '../state/rotation';
 
-/** The admin readies the login that is not in use, so that the current credential never stops working. */
+/** The admin sets the password of the login that is not current, so that the current credential keeps working. */
 export const alternatingUsers: Strategy = {
   nextUsername({ username }) {
     const { owner, alternate } = pairOf(username);

@@ -3,7 +3,8 @@ import { log } from '../../runtime/log';
 import type { Settings } from '../../runtime/settings';
 
 /**
- * Ends what sessions a login has, where the function is told to. That it may not is no reason to keep an old password.
+ * Ends the sessions of a login, if `terminateSessions` is on. A failure is only logged: it is no reason to keep an old
+ * password.
  */
 export async function endSessionsIfTold(
   admin: Pick<LoginAdmin, 'endSessions'>,

@@ -2,7 +2,7 @@ import type { SecretVersion } from '../../ports/logins';
 import { checkDue } from '../state/check-due';
 import type { Rotation } from '../state/rotation';
 
-/** The version that this rotation makes, as the login that gets its password is told. */
+/** The version that this rotation creates, for the login that gets its password. */
 export function pendingVersion({
   store,
   secretId,

@@ -3,9 +3,7 @@ import { logInAsAdmin } from '../../admin/admin-login';
 import { pairOf } from '../../credential/login-pair';
 import type { Strategy } from '../state/rotation';
 
-/**
- * The admin gives the login that the current one has replaced a `VALID UNTIL`; the next rotation takes it away again.
- */
+/** Sets `VALID UNTIL`, as the admin, on the login that the current one replaced. The next rotation removes it. */
 export const retireReplaced: NonNullable<Strategy['retire']> = async (rotation, replaced, current) => {
   const { owner, alternate } = pairOf(current.username);
   const other = current.username === owner ? alternate : owner;

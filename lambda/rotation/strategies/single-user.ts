@@ -8,7 +8,7 @@ import type { LoginSession } from '../../ports/sessions';
 import { log } from '../../runtime/log';
 import type { Rotation, Strategy } from '../state/rotation';
 
-/** The login changes its own password. Until AWSCURRENT moves, AWSPENDING is what logs in. */
+/** The login changes its own password. From then until `finishSecret` moves AWSCURRENT, only AWSPENDING logs in. */
 export const singleUser: Strategy = {
   nextUsername: current => current.username,
 
@@ -16,7 +16,7 @@ export const singleUser: Strategy = {
     const login = await logIn(rotation, current, pending);
     if (login === 'done') return;
     if (login === undefined) {
-      log.warn('no version of the secret logs in, so that the admin changes the password', {
+      log.warn('no version of the secret logs in; the password is changed as the admin', {
         secretId: rotation.secretId,
       });
       return changeAsAdmin(
@@ -35,7 +35,8 @@ export const singleUser: Strategy = {
       await session.changeOwnPassword(pending.username, pending.password, secret);
     } catch (error) {
       if (!lacksPrivilege(error)) throw error;
-      // With rds.restrict_password_commands only members of rds_password may, and the admin is one.
+      // With `rds.restrict_password_commands`, only members of `rds_password` may change passwords. The admin is a
+      // member.
       await changeAsAdmin(rotation, pending, error, credential);
     } finally {
       await session.close();
@@ -44,10 +45,10 @@ export const singleUser: Strategy = {
 };
 
 /**
- * Has the admin change the password, if the secret is bound to an admin secret. The secret's own value cannot name it:
- * that would make the users alternate.
+ * Changes the password as the admin, if a tag binds the secret to an admin secret. The secret's value cannot name the
+ * admin secret, because `masterarn` makes the users alternate.
  *
- * @param why the admin is needed
+ * @param why the error to throw when there is no admin secret
  * @param witness a credential that logs in
  */
 async function changeAsAdmin(
@@ -82,9 +83,10 @@ interface Login {
 }
 
 /**
- * Logs in with the current password. Where that is refused, an earlier attempt may have got as far as the database:
- * then the pending one logs in, and there is nothing left to do. Or its version lost its label since, or the database
- * is back from a snapshot: then the password is one of the older versions, which stay readable by their ids.
+ * Logs in with the current password. If the server refuses it, there are three causes. An earlier attempt may have
+ * changed the password: then the pending credential logs in, and nothing is left to do. The version with the password
+ * may have lost its label, or the database may have been restored from a snapshot: then the password is that of an
+ * older version, which stays readable by its id.
  */
 async function logIn(
   rotation: Rotation,
@@ -109,7 +111,8 @@ async function logIn(
 }
 
 /**
- * A session, or undefined where the server refused this credential. Any other failure says nothing about the password.
+ * Opens a session; undefined where the server refused the credential. Any other error is thrown, because it says
+ * nothing about the password.
  */
 async function tryLogin({ database }: Rotation, credential: Credential): Promise<LoginSession | undefined> {
   try {
@@ -120,13 +123,11 @@ async function tryLogin({ database }: Rotation, credential: Credential): Promise
   }
 }
 
-/**
- * The other passwords of this login at this server, newest first. A version that cannot be read as one is passed over.
- */
+/** The passwords of this login in older versions, newest first. A version that cannot be parsed is skipped. */
 async function* olderCredentials(rotation: Rotation, current: Credential): AsyncGenerator<Credential> {
   const { store, secretId, token, currentVersion } = rotation;
   const versionIds = await store.versionIds(secretId);
-  // among them may be that of a later rotation, or of a revocation, which this one must not undo
+  // The list may include the version of a later rotation or of a revocation, which this rotation must not undo.
   await pendingVersion(rotation).confirm();
   for (const versionId of versionIds) {
     if (versionId === token || versionId === currentVersion) continue;

@@ -3,7 +3,7 @@ import { singleUser } from './single-user';
 import type { Credential } from '../../../client/src/shared/secret-value';
 import type { Strategy } from '../state/rotation';
 
-/** As AWS's own functions have it: a secret that names an admin secret alternates. */
+/** As with AWS's own functions, a secret that names an admin secret (`masterarn`) uses alternating users. */
 export function strategyOf(secret: Credential): Strategy {
   return secret.masterarn === undefined ? singleUser : alternatingUsers;
 }

@@ -234,7 +234,7 @@ test('the logger hears of a new version, an outage and a refusal for good, and o
   });
   for (let query = 0; query < 3; query++) await refused();
   expect(logged.filter(line => line.startsWith('the secret has a new version'))).toHaveLength(1);
-  expect(logged.filter(line => line.startsWith('what was read before is used on')).length).toBeGreaterThan(0);
+  expect(logged.filter(line => line.startsWith('the value that was read last stays in use')).length).toBeGreaterThan(0);
   expect(refusals()).toHaveLength(1);
   for (const { password } of [app.user, next]) expect(logged.join('\n')).not.toContain(password);
 });

@@ -211,7 +211,7 @@ describe('where the database cannot be asked, the deletion succeeds with a warni
     // An RDS-managed admin secret names no host.
     const adminSecretArn = await rig.createSecret('managed', rig.admin);
     await user.delete({ adminSecretArn, ...(await given()) });
-    expect(rig.databaseUser.output).toContain('the user stays in the database, which the admin cannot log in to');
+    expect(rig.databaseUser.output).toContain('the user stays in the database, because the admin cannot log in');
     expect(await rolesOf(user)).toEqual(['']);
   });
 });

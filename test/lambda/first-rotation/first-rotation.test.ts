@@ -236,12 +236,12 @@ test('of many secrets a few are told in full, so that CloudFormation shows the e
 
 test.each([
   [{ RequestType: 'Read' }, 'RequestType is "Read"'],
-  [{ RequestType: 'Create' }, 'property "secretArns" is no list'],
-  [{ RequestType: 'Create', ResourceProperties: { secretArns: [1] } }, 'property "secretArns" is no list'],
+  [{ RequestType: 'Create' }, 'property "secretArns" is not a list'],
+  [{ RequestType: 'Create', ResourceProperties: { secretArns: [1] } }, 'property "secretArns" is not a list'],
   [{ RequestType: 'Create', ResourceProperties: { secretArns: [] } }, 'property "logGroup" is missing'],
   [
     { RequestType: 'Create', ResourceProperties: { secretArns: [], logGroup: 'a' } },
-    'property "timeoutSeconds" is no number',
+    'property "timeoutSeconds" is not a positive number',
   ],
 ])('%j is refused', async (event, message) => {
   await expect(proof.invoke(event)).rejects.toMatchObject({

@@ -208,7 +208,7 @@ test('a login with an MD5 verifier rotates where MD5 is allowed, says so, and ha
   expect(refused).toMatchObject({ ok: false, step: 'setSecret', error: { errorType: 'Scram' } });
   await allowing.md5.invoke({ Step: 'setSecret', SecretId: secret, ClientRequestToken: refused.token });
   expect(await rig.secrets.retry(secret, refused.token)).toMatchObject({ ok: true });
-  expect(allowing.md5.output).toContain('the login was MD5; once rotated it has a SCRAM verifier');
+  expect(allowing.md5.output).toContain('the login used MD5; a rotation stores a SCRAM verifier');
   expect(allowing.md5.output).not.toContain(PASSWORD);
   expect(await verifierOf(username)).toMatch(/^SCRAM-SHA-256\$/);
   await own.setRules(TLS);

@@ -136,7 +136,7 @@ test('a managed password and a secret for it are two answers to one question', (
   expect(
     () => new PostgresInstance(stack, 'Database', { vpc: isolatedVpc(stack), encryptionKey, adminSecret, ...MANAGED }),
   ).toThrow(
-    "Stack/Database: 'managedAdminPassword' has Amazon RDS make the admin secret, and 'adminSecret' " +
-      '(Stack/AdminSecret) is another; leave one out',
+    "Stack/Database: 'managedAdminPassword' makes Amazon RDS create the admin secret, and 'adminSecret' " +
+      '(Stack/AdminSecret) is another one; leave one out',
   );
 });

@@ -307,8 +307,8 @@ describe.each([
   test.each([
     [
       '13.20',
-      "Stack/Orders/Database: 'version' is PostgreSQL 13, whose passwords are MD5 hashes unless somebody " +
-        'sees to it; take 14 to 18',
+      "Stack/Orders/Database: 'version' is PostgreSQL 13, whose passwords are MD5 hashes by default; " +
+        'choose 14 to 18',
     ],
     ['9.6', "'version' is PostgreSQL 9"],
     [

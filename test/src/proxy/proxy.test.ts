@@ -201,7 +201,7 @@ describe('a proxy by IAM from end to end', () => {
   });
 
   test('is refused for a database that takes no login through IAM', () => {
-    expect(() => withIam({ database: DatabaseSource.multiAzCluster() })).toThrow('takes no login through IAM');
+    expect(() => withIam({ database: DatabaseSource.multiAzCluster() })).toThrow('does not accept logins through IAM');
   });
 });
 

@@ -333,7 +333,7 @@ describe('a user that waits for a migration, which waits for the owner', () => {
 
   test("is an error at synthesis with its secret, for which the owner's policy waits", () => {
     expect(() => Template.fromStack(waiting((reports, migration) => reports.node.addDependency(migration)))).toThrow(
-      /it names the secret 'Stack\/Orders\/User-reports\/Secret', which .* waits for this policy;.*DatabaseUser\.createAfter/,
+      /it names the secret 'Stack\/Orders\/User-reports\/Secret', which depends.* on this policy;.*DatabaseUser\.createAfter/,
     );
   });
 });
@@ -345,7 +345,7 @@ test('databases that share a function and of which one waits for the other are a
   } = sharing(['Orders', 'Invoices']);
   invoices.node.addDependency(orders);
   expect(() => Template.fromStack(stack)).toThrow(
-    /give databases of which one waits for the other a RotationFunction each/,
+    /give databases of which one depends on the other a RotationFunction each/,
   );
 });
 

@@ -300,7 +300,7 @@ describe('a user without a password', () => {
   test('is refused by a database that takes no login through IAM', () => {
     const { stack: other, provider } = elsewhere();
     expect(() => new IamDatabaseUser(other, 'Jobs', { provider, username: 'jobs' })).toThrow(
-      'Stack/Jobs: the database (Stack/One) takes no login through IAM',
+      'Stack/Jobs: the database (Stack/One) does not accept logins through IAM',
     );
     const named = elsewhere('db-ABC');
     expect(

@@ -23,10 +23,10 @@ describe('refused with the place, the value and the way out:', () => {
   test('what has no security group', () => {
     refused(
       stack => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }),
-      'it is no ec2.IConnectable; pass what has',
+      'it is not an ec2.IConnectable; pass a construct with security groups',
     );
     refused(stack => lambda.Function.fromFunctionArn(stack, 'Imported', functionArn), 'it has no security groups');
-    refused((stack, vpc) => functionIn(vpc, stack).currentVersion, 'of an alias or a version pass the function');
+    refused((stack, vpc) => functionIn(vpc, stack).currentVersion, 'for an alias or a version, pass the function');
     refused(
       stack => Object.assign(new Construct(stack, 'Empty'), { connections: new ec2.Connections() }),
       'it has no security group; give it one',

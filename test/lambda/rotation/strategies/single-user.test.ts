@@ -170,7 +170,7 @@ describe('when no version of the secret logs in', () => {
     await bindToAdmin(secret);
     expect(await rig.secrets.rotate(secret)).toMatchObject({ ok: true });
     expect(await logsIn(await rig.read(secret))).toBe(true);
-    expect(rig.rotation.output).toContain('no version of the secret logs in, so that the admin changes the password');
+    expect(rig.rotation.output).toContain('no version of the secret logs in; the password is changed as the admin');
   });
 
   test("the admin changes no password of another secret's login", async () => {
