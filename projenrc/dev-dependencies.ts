@@ -17,6 +17,7 @@ export const DEV_DEPENDENCIES = [
   'esbuild@^0.28',
   'fast-check@^4',
   'jest-environment-node@^30',
+  'jest-runtime@^30',
   'libpg-query@^18',
   'pg@^8.23',
   'reflect-metadata@^0.2', // for @peculiar/x509

@@ -84,7 +84,7 @@ describe('by default', () => {
     const login = await rig.read(secret);
     await rig.secrets.rotate(secret);
     expect(await survives(rig, login, () => rig.secrets.rotate(secret))).toBe(true);
-    expect(rig.rotation.output).toMatch(new RegExp(`still has sessions.*${login.username}.*"sessions":1`));
+    expect(rig.rotation.output).toMatch(new RegExp(`has open sessions.*${login.username}.*"sessions":1`));
   });
 });
 
