@@ -67,5 +67,5 @@ test('a policy that leaves no choice is refused', () => {
       EXCLUDE_PUNCTUATION: 'true',
       EXCLUDE_CHARACTERS: '123456789',
     }),
-  ).toThrow(/no choice/);
+  ).toThrow(/leave fewer than 2 characters/);
 });
