@@ -1,6 +1,6 @@
 /**
- * `npm run lint:templates`: cfn-lint and checkov judge the templates of the examples, as they are committed. A test holds
- * these to what the examples synthesise.
+ * `npm run lint:templates`: cfn-lint and checkov judge the templates of the examples, as they are committed. A test
+ * holds these to what the examples synthesise.
  */
 import { dirname, join } from 'node:path';
 import { examples, templates } from './examples';
@@ -18,12 +18,12 @@ const JUDGES: Record<string, string[]> = {
   ],
 };
 
-function isContent([name, args]: [string, string[]]): boolean {
+function hasNoFindings([name, args]: [string, string[]]): boolean {
   const python = pythonEnvironment(name, join(__dirname, 'lint-templates', `${name}.txt`));
   const clean = run(join(dirname(python), name), args);
   console.log(`${name}: ${clean ? 'no findings' : 'findings'} in ${files.length} templates`);
   return clean;
 }
 
-const verdicts = Object.entries(JUDGES).map(isContent);
+const verdicts = Object.entries(JUDGES).map(hasNoFindings);
 process.exitCode = verdicts.every(clean => clean) && files.length >= examples().length ? 0 : 1;
